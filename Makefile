@@ -1,0 +1,79 @@
+# The only door: `make help` lists every verb.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables --warn-undefined-variables
+.DEFAULT_GOAL := site
+
+# Quiet, a line a step; `make V=1` shows the commands.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# What `make deps` and `make deps-test` install: the one list of Debian
+# and Ubuntu packages.
+packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux
+packages-test := bats parallel shellcheck clang clang-format strace \
+    valgrind socat git codespell hunspell hunspell-en-us ruby-html-proofer
+
+# `make deps site`: what is installed must be there before the rest is
+# read, also with -j. So the rest runs in a make of its own.
+first := $(filter deps deps-%,$(MAKECMDGOALS))
+rest := $(filter-out $(first),$(MAKECMDGOALS))
+
+.PHONY: deps deps-test help
+deps: ## install what building the book needs (Debian or Ubuntu packages)
+	$(call install,$(packages))
+deps-test: deps ## install what testing needs as well
+	$(call install,$(packages-test))
+
+# Installs what is not there yet; sudo only if not root.
+define install
+	@missing=(); \
+	for package in $(1); do \
+	    dpkg-query -W -f '$${db:Status-Status}' "$$package" 2>&1 | grep -qx installed || missing+=("$$package"); \
+	done; \
+	if (($${#missing[@]} == 0)); then exit 0; fi; \
+	root=(); if ((EUID != 0)); then root=(sudo); fi; \
+	set -x; \
+	"$${root[@]}" apt-get update -q; \
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$${missing[@]}"
+endef
+
+ifneq ($(and $(first),$(rest)),)
+
+.PHONY: $(rest) afterwards
+$(rest): afterwards ;
+afterwards: $(first)
+	+@$(MAKE) --no-print-directory $(rest)
+
+else
+
+# Waiting costs no CPU, and nearly all that is done here is waiting: many
+# more steps at a time than there are cores, unless the caller says -j.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += --jobs=64 --output-sync=target
+endif
+
+CC := gcc
+BIN := build/bin
+include examples/Makefile
+include tests/tests.mk
+include book/book.mk
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: serve
+serve: site ## serve the book on port PORT (8080) of this machine
+	@printf 'The book is at http://localhost:%s/ until you press Ctrl-C.\n' $(PORT)
+	@ruby -run -e httpd -- --port=$(PORT) --bind-address=$(BIND) build/site
+PORT ?= 8080
+BIND ?= 127.0.0.1
+
+clean:: ## remove everything that was built
+	rm -rf build
+
+endif

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require 'json'
+
+# What the tests say and what their runs saw, read once:
+#
+#   claims   the tests in tests/claims/*.bats: name -> sentence, file
+#   seen     book/evidence.json, the accepted evidence: name -> entry
+#
+# An entry has "sentence", "ran" (commands), "saw" (figure -> value, unit,
+# for a measured time also predicted), "kernel" and "date".
+module Evidence
+  ROOT = File.expand_path('../..', __dir__)
+  Claim = Struct.new(:name, :sentence, :file)
+
+  TEST = /^@test "([a-z0-9-]+): (.*)" \{$/
+
+  def self.claims
+    @claims ||= Dir[File.join(ROOT, 'tests/claims/*.bats')].sort.flat_map do |path|
+      File.read(path).scan(TEST).map { |name, sentence| Claim.new(name, sentence, path.delete_prefix("#{ROOT}/")) }
+    end.to_h { |claim| [claim.name, claim] }
+  end
+
+  def self.seen
+    @seen ||= JSON.parse(File.read(File.join(ROOT, 'book/evidence.json')))
+  end
+
+  # The text of fig:CLAIM.FIGURE[FORM], or nil if there is no such figure.
+  # FORM "clock" writes seconds as 2 h 11 min 15 s; "predicted" is what a
+  # measured time was predicted to be.
+  def self.figure(target, form)
+    claim, name = target.split('.', 2)
+    figure = seen.dig(claim, 'saw', name)
+    return nil unless figure
+    return clock(Integer(figure['value'])) if form == 'clock' && figure['unit'] == 's'
+
+    value = { '' => figure['value'], 'predicted' => figure['predicted'] }[form.to_s]
+    [value, figure['unit']].compact.join(' ') if value
+  end
+
+  def self.clock(seconds)
+    parts = [[seconds / 3600, 'h'], [seconds / 60 % 60, 'min'], [seconds % 60, 's']]
+    parts.reject { |count, _| count.zero? }.map { |count, unit| "#{count} #{unit}" }.join(' ')
+  end
+end

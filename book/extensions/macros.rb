@@ -1,0 +1,142 @@
+# frozen_string_literal: true
+
+require_relative 'evidence'
+
+# The macros that join prose to evidence. Each is also the one way to
+# write a number with a unit, a default or a limit.
+#
+#   A sentence on a line of its own. claim:NAME[]
+#       the line is a claim, and tests/claims proves it
+#   fig:CLAIM.FIGURE[]         a figure that the claim's run saw
+#   fig:CLAIM.FIGURE[clock]    the same seconds as h, min and s
+#   fig:CLAIM.FIGURE[predicted]  what that time was predicted to be
+#   chosen:60 s[]              a value chosen for an example
+#   quoted:2 h[RFC 9293, 3.8.4]  a figure from elsewhere, with its source
+#   ledger::[]                 every claim with its evidence
+module Macros
+  PATTERNS = {
+    'claim' => /\bclaim:([a-z0-9-]*)\[([^\]]*)\]/,
+    'fig' => /\bfig:([a-z0-9.-]*)\[([^\]]*)\]/,
+    'chosen' => /\bchosen:([^\[\]]*)\[([^\]]*)\]/,
+    'quoted' => /\bquoted:([^\[\]]*)\[([^\]]*)\]/
+  }.freeze
+
+  # The macros of one line as the reader sees them in plain text.
+  def self.plain(line)
+    line = line.gsub(PATTERNS['claim'], '')
+    line = line.gsub(PATTERNS['fig']) { Evidence.figure(Regexp.last_match(1), Regexp.last_match(2)) || '?' }
+    line.gsub(PATTERNS['chosen'], '\1').gsub(PATTERNS['quoted'], '\1')
+  end
+
+  # What all four do alike: complain with a place, and make inline nodes.
+  class Inline < Asciidoctor::Extensions::InlineMacroProcessor
+    include Asciidoctor::Logging
+
+    def wrong(parent, message)
+      block = parent
+      block = block.parent until block.nil? || block.respond_to?(:source_location) && block.source_location
+      logger.error message_with_context(message, source_location: block&.source_location)
+      create_inline(parent, :quoted, '?')
+    end
+
+    def link(parent, text, claim, role)
+      create_inline(parent, :anchor, text, type: :xref, target: "#claim-#{claim}",
+                                           attributes: { 'refid' => "claim-#{claim}", 'role' => role })
+    end
+  end
+
+  class Claim < Inline
+    use_dsl
+    named :claim
+    match PATTERNS['claim']
+    resolve_attributes false
+
+    def process(parent, name, _attributes)
+      Checks.cited << name
+      return wrong(parent, "claim '#{name}' has no test in tests/claims") unless Evidence.claims.key?(name)
+
+      link(parent, '✓', name, 'claim')
+    end
+  end
+
+  class Figure < Inline
+    use_dsl
+    named :fig
+    match PATTERNS['fig']
+    resolve_attributes false
+
+    def process(parent, target, attributes)
+      text = Evidence.figure(target, attributes['text'])
+      return wrong(parent, "no figure '#{target}' in book/evidence.json") unless text
+
+      link(parent, text, target.split('.').first, 'fig')
+    end
+  end
+
+  class Chosen < Inline
+    use_dsl
+    named :chosen
+    match PATTERNS['chosen']
+    resolve_attributes false
+
+    def process(parent, value, _attributes)
+      return wrong(parent, 'chosen: without a value') if value.strip.empty?
+
+      create_inline(parent, :quoted, value, type: :unquoted)
+    end
+  end
+
+  class Quoted < Inline
+    use_dsl
+    named :quoted
+    match PATTERNS['quoted']
+    resolve_attributes false
+
+    def process(parent, value, attributes)
+      source = attributes['text'].to_s.strip
+      return wrong(parent, "quoted:#{value}[] names no source") if source.empty? || value.strip.empty?
+
+      create_inline(parent, :quoted, "#{value} [.source]#[#{source}]#".then { |t| parent.apply_subs(t, [:quotes]) },
+                    type: :unquoted)
+    end
+  end
+
+  class Ledger < Asciidoctor::Extensions::BlockMacroProcessor
+    use_dsl
+    named :ledger
+
+    def process(parent, _target, _attributes)
+      all = create_open_block(parent, [], { 'role' => 'ledger' })
+      Evidence.claims.each_value do |claim|
+        seen = Evidence.seen[claim.name]
+        parse_content(all, entry(claim, seen)) if seen # Checks reports the others
+      end
+      all
+    end
+
+    private
+
+    # AsciiDoc of one entry; +...+ keeps a text as it is.
+    def entry(claim, seen)
+      saw = seen['saw'].map { |name, figure| "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+" + predicted(figure) }
+      ["[#claim-#{claim.name}.entry]", ".pass:c[#{seen['sentence']}]", '====', '[horizontal]',
+       'Ran::', *seen['ran'].flat_map { |command| ["`+#{command}+` +"] },
+       'Saw::', "#{saw.join('; ')}",
+       'Verified::', "on {cpp-empty}#{seen['kernel']}, #{seen['date']}".sub('{cpp-empty}', ''),
+       'Test::', "link:source/#{claim.file}[`+#{claim.file}+`], `+#{claim.name}+`",
+       '====', '']
+    end
+
+    def predicted(figure)
+      figure.key?('predicted') ? " (predicted +#{figure['predicted']} #{figure['unit']}+)" : ''
+    end
+  end
+
+  Asciidoctor::Extensions.register do
+    inline_macro Claim
+    inline_macro Figure
+    inline_macro Chosen
+    inline_macro Quoted
+    block_macro Ledger
+  end
+end

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+load claim
+
+@test "given-up: The kernel gives a dead peer up when the idle time and one interval for each probe have passed." {
+    try 'silent-peer -- detect --idle 2 --interval 1 --count 2 {host} {port}'
+    saw_time silence
+}
+
+@test "given-up-ipv6: Over IPv6 it takes the same time." {
+    try 'silent-peer --host ::1 -- detect --idle 2 --interval 1 --count 2 {host} {port}'
+    saw_time silence
+}
+
+@test "etimedout: The program learns it as ETIMEDOUT." {
+    try 'silent-peer -- detect --idle 1 --interval 1 --count 1 {host} {port}'
+    prints 'ETIMEDOUT'
+    saw_time silence
+}
+
+@test "stays-open: Without keepalive the same connection stays open, and the program waits." {
+    try 'silent-peer -- detect --no-keepalive --idle 1 --interval 1 --count 1 --limit 5 {host} {port}'
+    prints 'still connected'
+    saw_time waited
+}
+
+@test "healthy: A peer that answers the probes keeps its connection." {
+    try 'silent-peer --deaf-at 60 -- detect --idle 1 --interval 1 --count 1 --limit 5 {host} {port}'
+    prints 'still connected'
+    saw_time waited
+}
+
+@test "short-outage: An outage does no harm if it ends before the last probe." {
+    try 'silent-peer --hear-at 2 -- detect --idle 1 --interval 1 --count 3 --limit 6 {host} {port}'
+    prints 'still connected'
+    saw_time waited
+}
+
+@test "long-outage: One that swallows every probe ends a connection that would have survived without keepalive." {
+    try 'silent-peer --hear-at 4 -- detect --idle 1 --interval 1 --count 2 {host} {port}'
+    prints 'ETIMEDOUT'
+    saw_time silence
+    try 'silent-peer --hear-at 4 --close-at 5 -- detect --no-keepalive {host} {port}'
+    prints 'closed by the peer'
+    saw without-keepalive alive
+}
+
+@test "outage-over: An outage that swallows every probe ends the connection, even if it is over before the kernel gives up." {
+    try 'silent-peer --deaf-at 1 --hear-at 5 -- detect --idle 2 --interval 2 --count 2 {host} {port}'
+    prints 'peer: hears again'
+    prints 'ETIMEDOUT'
+    saw_time silence
+}
+
+@test "reboot: A peer that has lost its memory answers the first probe with RST, and the program sees ECONNRESET." {
+    try 'silent-peer --reboot-at 1 -- detect --idle 2 {host} {port}'
+    prints 'ECONNRESET'
+    saw_time silence
+}
+
+@test "close: A peer that closes its end is noticed at once, with keepalive or without." {
+    try 'silent-peer --close-at 1 -- detect --no-keepalive {host} {port}'
+    prints 'closed by the peer'
+    saw_time silence
+}
+
+@test "longer-interval: If the interval is longer than the idle time, the interval takes its place." {
+    try 'silent-peer --deaf-at 2 -- detect --idle 1 --interval 3 --count 1 {host} {port}'
+    prints 'ETIMEDOUT'
+    saw_time silence
+}
+
+@test "user-timeout: With TCP_USER_TIMEOUT set, probes are no longer counted." {
+    try 'silent-peer -- detect --idle 1 --interval 1 --count 9 --user-timeout 3500 {host} {port}'
+    saw_time shorter
+    try 'silent-peer -- detect --idle 1 --interval 1 --count 1 --user-timeout 3500 {host} {port}'
+    saw_time longer
+}
+
+@test "user-timeout-alone: Without keepalive, TCP_USER_TIMEOUT does not end an idle connection." {
+    try 'silent-peer -- detect --no-keepalive --user-timeout 1000 --limit 5 {host} {port}'
+    prints 'still connected'
+    saw_time waited
+}

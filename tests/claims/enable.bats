@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+load claim
+
+@test "one-call: Setting SO_KEEPALIVE to one turns keepalive on, for IPv4 and for IPv6." {
+    try 'env enable'
+    prints 'IPv4, after: SO_KEEPALIVE is 1, on'
+    prints 'IPv6, after: SO_KEEPALIVE is 1, on'
+    saw reads-back 1
+}
+
+@test "any-value: On Linux any value but zero turns it on and is read back as one." {
+    local value
+    for value in 8 -1; do
+        try_c sockopt.c tcp SO_KEEPALIVE "$value"
+        prints 'set: reads back 1'
+    done
+    try_c sockopt.c tcp SO_KEEPALIVE 0
+    prints 'set: reads back 0'
+    saw reads-back 1
+}
+
+@test "udp-accepts: A UDP socket accepts SO_KEEPALIVE without a complaint." {
+    try_c sockopt.c udp SO_KEEPALIVE 1
+    prints 'set: reads back 1'
+    saw reads-back 1
+}
+
+@test "udp-refuses: The same socket refuses TCP_KEEPIDLE with ENOPROTOOPT." {
+    try_c sockopt.c udp TCP_KEEPIDLE 60
+    prints 'ENOPROTOOPT'
+    saw error ENOPROTOOPT
+}

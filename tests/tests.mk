@@ -1,0 +1,68 @@
+# What keeps prose and programs honest: replay, claims, and the tests.
+
+# --- Transcripts -----------------------------------------------------
+# One rule a transcript: it is replayed when it changes, when a program
+# that it names changes, or when the way of comparing does.
+transcripts := $(wildcard examples/*/*.transcript)
+replayed := $(patsubst %,build/transcripts/%,$(notdir $(transcripts)))
+comparing := tests/replay tests/compare.rb tests/private-network
+
+define replay_rule
+build/transcripts/$(notdir $(1)): $(1) $(comparing) $(foreach p,$(programs),$(if $(findstring $(notdir $(p)),$(file <$(1))),$(p)))
+	$$(call say,replay,$$(@F))
+	$$(Q)tests/replay --bin $(BIN) --out $$@ $$<
+endef
+$(foreach t,$(transcripts),$(eval $(call replay_rule,$(t))))
+
+.PHONY: transcripts
+transcripts: $(replayed)
+
+# --- Claims ----------------------------------------------------------
+# CLAIM=name proves one. The output is bats's, then what differs.
+CLAIM ?=
+one_claim := $(if $(CLAIM),--claim $(CLAIM))
+prove = rm -rf build/claims; mkdir -p build/claims; \
+    failed=0; \
+    EVIDENCE=$(CURDIR)/build/claims bats --jobs 64 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
+        | tee build/claims.tap || failed=1
+
+.PHONY: prove promote
+prove: $(programs) ## run every claim on this kernel and say where it differs from the book (CLAIM=name: one)
+	$(Q)$(prove); \
+	tests/evidence $(one_claim) build/claims build/evidence.json book/evidence.json || failed=1; \
+	exit $$failed
+
+promote: $(programs) ## accept what transcripts and claims say now (SLUG=name, CLAIM=name: one)
+	$(Q)pids=(); for t in $(if $(CLAIM),,$(wildcard examples/$(or $(SLUG),*)/*.transcript)); do \
+	    tests/replay --bin $(BIN) --accept "$$t" & pids+=($$!); \
+	done; \
+	for pid in "$${pids[@]}"; do wait "$$pid"; done
+	$(Q)$(if $(SLUG),exit 0;) $(prove); \
+	((failed == 0)) && tests/evidence --accept $(one_claim) build/claims build/evidence.json book/evidence.json
+SLUG ?=
+
+# --- Tests -----------------------------------------------------------
+# Each run ends with the line "N passed, N failed, N skipped"; a skip
+# is a failure here, because a check that was not made proves nothing.
+define count
+	awk '/^ok .*# skip/ { skipped++; print > "/dev/stderr"; next } \
+	     /^ok / { passed++ } /^not ok / { failed++ } \
+	     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed + skipped > 0 || passed == 0 }'
+endef
+
+.PHONY: check test bench
+check: site build/book.html ## the fast tests, for the edit loop
+	$(Q)failed=0; \
+	bats --jobs $(cores) --filter-tags '!slow' tests | tee build/check.tap || failed=1; \
+	$(count) build/check.tap || failed=1; exit $$failed
+
+test: site build/book.html ## all tests: both compilers, sanitizers, claims, drift, references, links
+	$(Q)$(prove); \
+	tests/evidence build/claims build/evidence.json book/evidence.json || failed=1; \
+	bats --jobs $(cores) tests | tee build/tests.tap || failed=1; \
+	cat build/claims.tap build/tests.tap | $(count) || failed=1; \
+	exit $$failed
+cores := $(shell nproc)
+
+bench: ## print how long things take, and how large they are
+	$(Q)tests/bench
