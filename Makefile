@@ -1,6 +1,7 @@
 # The only door: `make help` lists every verb.
 
 SHELL := bash
+export LC_ALL := C.UTF-8
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .SUFFIXES:

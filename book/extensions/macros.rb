@@ -15,7 +15,7 @@ require_relative 'evidence'
 #   ledger::[]                 every claim with its evidence
 module Macros
   PATTERNS = {
-    'claim' => /\bclaim:([a-z0-9-]*)\[([^\]]*)\]/,
+    'claim' => / ?\bclaim:([a-z0-9-]*)\[([^\]]*)\]/,
     'fig' => /\bfig:([a-z0-9.-]*)\[([^\]]*)\]/,
     'chosen' => /\bchosen:([^\[\]]*)\[([^\]]*)\]/,
     'quoted' => /\bquoted:([^\[\]]*)\[([^\]]*)\]/
@@ -55,7 +55,7 @@ module Macros
       Checks.cited << name
       return wrong(parent, "claim '#{name}' has no test in tests/claims") unless Evidence.claims.key?(name)
 
-      link(parent, '✓', name, 'claim')
+      create_inline(parent, :quoted, "&#160;#{link(parent, '✓', name, 'claim').convert}", type: :unquoted)
     end
   end
 
@@ -118,11 +118,13 @@ module Macros
 
     # AsciiDoc of one entry; +...+ keeps a text as it is.
     def entry(claim, seen)
-      saw = seen['saw'].map { |name, figure| "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+" + predicted(figure) }
+      saw = seen['saw'].map do |name, figure|
+        "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+#{predicted(figure)}"
+      end
       ["[#claim-#{claim.name}.entry]", ".pass:c[#{seen['sentence']}]", '====', '[horizontal]',
-       'Ran::', *seen['ran'].flat_map { |command| ["`+#{command}+` +"] },
-       'Saw::', "#{saw.join('; ')}",
-       'Verified::', "on {cpp-empty}#{seen['kernel']}, #{seen['date']}".sub('{cpp-empty}', ''),
+       'Ran::', *seen['ran'].map { |command| "`+#{command}+` +" },
+       'Saw::', saw.join('; '),
+       'Verified::', "on #{seen['kernel']}, #{seen['date']}",
        'Test::', "link:source/#{claim.file}[`+#{claim.file}+`], `+#{claim.name}+`",
        '====', '']
     end
