@@ -11,9 +11,6 @@ RUN apt-get update \
 # What the book needs, before the book: a changed chapter installs nothing.
 WORKDIR /book
 COPY Makefile ./
-COPY examples/Makefile examples/
-COPY tests/tests.mk tests/
-COPY book/book.mk book/
 RUN make deps && rm -rf /var/lib/apt/lists/*
 
 # Everything below runs as an ordinary user without any privilege.

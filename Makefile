@@ -43,12 +43,14 @@ define install
 	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$${missing[@]}"
 endef
 
-ifneq ($(and $(first),$(rest)),)
+ifneq ($(first),)
 
+ifneq ($(rest),)
 .PHONY: $(rest) afterwards
 $(rest): afterwards ;
 afterwards: $(first)
 	+@$(MAKE) --no-print-directory $(rest)
+endif
 
 else
 
