@@ -57,7 +57,7 @@ else
 # Waiting costs no CPU, and nearly all that is done here is waiting: many
 # more steps at a time than there are cores, unless the caller says -j.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += --jobs=64 --output-sync=target
+MAKEFLAGS += --jobs=64
 endif
 
 CC := gcc

@@ -51,7 +51,7 @@ static int is_tcp(int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == -1 ||
         getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) ==
             -1) {
-        warn("descriptor %d", fd);
+        warn("getsockopt on descriptor %d", fd);
         return 0;
     }
     if (protocol == IPPROTO_TCP)

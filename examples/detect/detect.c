@@ -30,9 +30,15 @@ static int keepalive = 1;
 
 static void usage(FILE *to)
 {
-    fprintf(to, "usage: detect [--idle S] [--interval S] [--count N]\n"
-                "              [--user-timeout MS] [--no-keepalive]\n"
-                "              [--limit S] HOST PORT\n");
+    fprintf(to,
+            "usage: detect [OPTION...] HOST PORT\n"
+            "  --idle S           idle time, %d\n"
+            "  --interval S       interval, %d\n"
+            "  --count N          unanswered probes, %d\n"
+            "  --user-timeout MS  TCP_USER_TIMEOUT, %d: none\n"
+            "  --no-keepalive     leave keepalive off\n"
+            "  --limit S          how long to watch, %d\n",
+            s[IDLE], s[INTERVAL], s[COUNT], s[USER_TIMEOUT], s[LIMIT]);
 }
 
 // tag::number[]
@@ -173,9 +179,13 @@ static int report(int fd, int error, double lived)
     else if (error == ECONNRESET && quiet >= first)
         printf("reset after %.1f s, predicted %d s: ECONNRESET\n",
                quiet, first);
-    else
-        printf("ended after %.1f s: %s\n", quiet,
-               strerrorname_np(error));
+    else if (error == ECONNRESET)
+        printf("reset after %.1f s, before any probe: ECONNRESET\n",
+               quiet);
+    else {
+        warnx("recv: %s after %.1f s", strerrorname_np(error), quiet);
+        return -1;
+    }
     return 0;
 }
 // end::report[]

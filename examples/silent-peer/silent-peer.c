@@ -45,11 +45,16 @@ static int lifeline[2];
 
 static void usage(FILE *to)
 {
-    fprintf(to, "usage: silent-peer [--host ADDRESS] [--port N]\n"
-                "                   [--deaf-at S] [--hear-at S |"
-                " --reboot-at S]\n"
-                "                   [--close-at S] [--limit S]\n"
-                "                   [-- COMMAND ... {host} {port}]\n");
+    fprintf(to,
+            "usage: silent-peer [OPTION...] [COMMAND {host} {port}]\n"
+            "  --host ADDRESS  where to listen, 127.0.0.1\n"
+            "  --port N        on which port, %d: a free one\n"
+            "  --deaf-at S     hear and say nothing more, 0\n"
+            "  --hear-at S     hear and speak again\n"
+            "  --reboot-at S   come back without memory\n"
+            "  --close-at S    close, and do not go deaf before\n"
+            "  --limit S       how long to serve, %d\n",
+            s[PORT], s[LIMIT]);
 }
 
 // tag::number[]
@@ -180,6 +185,7 @@ static int admit(int listener)
     pid_t child = fork();
     if (child == 0) {
         close(lifeline[1]);
+        close(listener);
         exit(live(fd, &client));
     }
     if (child == -1)
@@ -285,7 +291,7 @@ static int serve(int listener, int signals)
                                          : 128 + WTERMSIG(status);
             }
             if (status != 0)
-                return 1; // its process has said why
+                return 1;
         }
     }
 }
@@ -299,18 +305,26 @@ static int listen_on(const char *host)
     int failed = getaddrinfo(host, port, &hints, &a);
     if (failed != 0)
         errx(1, "%s: %s", host, gai_strerror(failed));
+    failed = 1;
     int on = 1;
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
-        err(1, "socket");
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        err(1, "setsockopt SO_REUSEADDR");
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == -1)
-        err(1, "bind %s port %d", host, s[PORT]);
-    if (listen(fd, SOMAXCONN) == -1)
-        err(1, "listen");
+        warn("socket");
+    else if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ==
+             -1)
+        warn("setsockopt SO_REUSEADDR");
+    else if (bind(fd, a->ai_addr, a->ai_addrlen) == -1)
+        warn("bind %s port %d", host, s[PORT]);
+    else if (listen(fd, SOMAXCONN) == -1)
+        warn("listen");
+    else
+        failed = 0;
     freeaddrinfo(a);
-    return fd;
+    if (failed == 0)
+        return fd;
+    if (fd != -1)
+        close(fd);
+    return -1;
 }
 
 static const char *parse(int argc, char **argv)
@@ -358,59 +372,93 @@ static const char *parse(int argc, char **argv)
     return host;
 }
 
+// Where the listener is, as numbers.
+static int name_of(int listener, char *host, char *port)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    if (getsockname(listener, (struct sockaddr *)&bound, &size) == -1) {
+        warn("getsockname");
+        return -1;
+    }
+    int failed =
+        getnameinfo((struct sockaddr *)&bound, size, host, NI_MAXHOST,
+                    port, NI_MAXSERV, NI_NUMERICHOST | NI_NUMERICSERV);
+    if (failed != 0) {
+        warnx("getnameinfo: %s", gai_strerror(failed));
+        return -1;
+    }
+    return 0;
+}
+
+// Keeps the signals that matter for the descriptor it returns.
+static int catch_signals(sigset_t *caught)
+{
+    sigemptyset(caught);
+    sigaddset(caught, SIGCHLD);
+    sigaddset(caught, SIGHUP);
+    sigaddset(caught, SIGINT);
+    sigaddset(caught, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, caught, NULL) == -1) {
+        warn("sigprocmask");
+        return -1;
+    }
+    int signals = signalfd(-1, caught, SFD_CLOEXEC);
+    if (signals == -1)
+        warn("signalfd");
+    return signals;
+}
+
+// Starts the command, if there is one, and serves until it ends.
+static int play(int listener, int signals, const sigset_t *caught,
+                char **words)
+{
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    if (name_of(listener, host, port) == -1)
+        return 1;
+    if (words[0] == NULL) {
+        printf("peer: listening on %s port %s\n", host, port);
+        return serve(listener, signals);
+    }
+    if (s[DEAF] == 0)
+        printf("peer: deaf from the start\n");
+    for (char **word = words; *word != NULL; word++)
+        *word = fill(*word, host, port);
+    command = run(words, caught);
+    int status = 1;
+    if (command != -1)
+        status = serve(listener, signals);
+    if (command > 0)
+        stop();
+    for (char **word = words; *word != NULL; word++)
+        free(*word);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    const char *wanted = parse(argc, argv);
-    char **words = argv + optind;
-    int listener = listen_on(wanted);
-
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof bound;
-    char host[NI_MAXHOST], port[NI_MAXSERV];
-    if (getsockname(listener, (struct sockaddr *)&bound, &size) == -1)
-        err(1, "getsockname");
-    int failed =
-        getnameinfo((struct sockaddr *)&bound, size, host, sizeof host,
-                    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    if (failed != 0)
-        errx(1, "getnameinfo: %s", gai_strerror(failed));
-
+    const char *host = parse(argc, argv);
+    int listener = listen_on(host);
+    if (listener == -1)
+        return 1;
+    int status = 1;
     sigset_t caught;
-    sigemptyset(&caught);
-    sigaddset(&caught, SIGCHLD);
-    sigaddset(&caught, SIGHUP);
-    sigaddset(&caught, SIGINT);
-    sigaddset(&caught, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &caught, NULL) == -1)
-        err(1, "sigprocmask");
-    int signals = signalfd(-1, &caught, SFD_CLOEXEC);
-    if (signals == -1)
-        err(1, "signalfd");
-    if (pipe2(lifeline, O_CLOEXEC) == -1)
-        err(1, "pipe2");
-
-    if (words[0] == NULL) {
-        printf("peer: listening on %s port %s\n", host, port);
-    } else {
-        if (s[DEAF] == 0)
-            printf("peer: deaf from the start\n");
-        for (char **word = words; *word != NULL; word++)
-            *word = fill(*word, host, port);
-        command = run(words, &caught);
-        if (command == -1)
-            return 1;
+    int signals = catch_signals(&caught);
+    if (signals != -1) {
+        if (pipe2(lifeline, O_CLOEXEC) == -1) {
+            warn("pipe2");
+        } else {
+            status = play(listener, signals, &caught, argv + optind);
+            close(lifeline[1]); // and the clients' processes end
+            int ended;
+            while (waitpid(-1, &ended, 0) > 0)
+                if (ended != 0)
+                    status = 1; // its process has said why
+            close(lifeline[0]);
+        }
+        close(signals);
     }
-    int status = serve(listener, signals);
-    if (command > 0)
-        stop();
-    close(lifeline[1]); // and the clients' processes end
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
-    for (char **word = words; *word != NULL; word++)
-        free(*word);
-    close(lifeline[0]);
-    close(signals);
     close(listener);
     return status;
 }

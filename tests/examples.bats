@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# The programs: their options, their builds, and what the style asks.
+load helper
+
+programs=(check enable override detect silent-peer)
+warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
+
+# refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
+refused() {
+    run -2 timeout 10 "$bin/$1" "${@:2}"
+    has "$1: "
+    has "'${*: -1}'"
+}
+
+@test "examples: the list of this file is the folder's" {
+    run -0 bash -c "cd '$root/examples' && printf '%s\n' */"
+    [[ $(sort <<<"$output") == $(printf '%s/\n' "${programs[@]}" | sort) ]]
+}
+
+@test "examples: --help says how to use it and ends well" {
+    for program in "${programs[@]}"; do
+        run -0 --separate-stderr "$bin/$program" --help
+        has "usage: $program"
+        [[ -z $stderr ]]
+    done
+}
+
+@test "examples: an unknown option is named, with the usage, exit 2" {
+    for program in "${programs[@]}"; do
+        run -2 "$bin/$program" --nonsense
+        has nonsense
+        has "usage: $program"
+    done
+}
+
+@test "examples: an argument too many is wrong usage" {
+    for program in check enable override; do
+        run -2 "$bin/$program" surplus
+        has "usage: $program"
+    done
+    run -2 "$bin/detect" 127.0.0.1 80 surplus
+    has 'usage: detect'
+    run -2 "$bin/detect" 127.0.0.1
+    has 'usage: detect'
+}
+
+@test "check: bad descriptors are refused by name" {
+    for value in abc '' 1e9 -1 3x 99999999999999999999; do refused check --fd "$value"; done
+    run -2 "$bin/check" --fd
+    has "'--fd'"
+}
+
+@test "override: what is no number is refused by name" {
+    for option in idle interval count user-timeout; do
+        for value in abc '' 1e9 5x 99999999999999999999; do refused override "--$option" "$value"; done
+    done
+}
+
+@test "override: what the kernel refuses is named with the accepted range" {
+    for value in 0 -1 32768; do
+        for option in idle/TCP_KEEPIDLE interval/TCP_KEEPINTVL; do
+            run -1 "$bin/override" "--${option%/*}" "$value"
+            has "setsockopt ${option#*/} $value: the kernel accepts 1 to 32767 s"
+        done
+    done
+    for value in 0 -1 128; do
+        run -1 "$bin/override" --count "$value"
+        has "setsockopt TCP_KEEPCNT $value: the kernel accepts 1 to 127"
+    done
+    run -1 "$bin/override" --user-timeout -1
+    has 'setsockopt TCP_USER_TIMEOUT -1: the kernel accepts 0 to 2147483647 ms'
+}
+
+@test "detect: bad values are refused by name" {
+    for option in idle interval; do
+        for value in 0 -1 32768 1e9 abc '' 5x; do refused detect "--$option" "$value"; done
+    done
+    for value in 0 -1 128 1e9 abc '' 5x; do refused detect --count "$value"; done
+    for value in -1 1e9 abc ''; do refused detect --user-timeout "$value"; done
+    for value in 0 -1 abc ''; do refused detect --limit "$value"; done
+}
+
+@test "detect: hosts and ports that do not exist, and a closed port, are said plainly" {
+    run -1 "$bin/detect" 127.0.0.1 nonsense
+    has '127.0.0.1 port nonsense: '
+    run -1 "$bin/detect" 127.0.0.1 1
+    has 'connect: Connection refused'
+    run -1 timeout 20 "$bin/detect" nowhere.invalid 80
+    has 'nowhere.invalid port 80: '
+}
+
+@test "detect: connect() to an address that answers nothing ends at the limit" {
+    # A listener whose queue is full lets a SYN go unanswered.
+    run -1 timeout 20 ruby -rsocket -e '
+        s = Socket.new(:INET, :STREAM)
+        s.bind(Addrinfo.tcp("127.0.0.1", 0)); s.listen(0)
+        port = s.local_address.ip_port
+        fill = 4.times.map { c = Socket.new(:INET, :STREAM); c.connect_nonblock(Addrinfo.tcp("127.0.0.1", port), exception: false); c }
+        s.close_on_exec = false; fill.each { |c| c.close_on_exec = false }
+        exec ARGV[0], "--limit", "1", "127.0.0.1", port.to_s' "$bin/detect"
+    has 'connect: no answer within 1 s'
+}
+
+@test "silent-peer: bad values and contradictions are refused by name" {
+    for option in deaf-at hear-at reboot-at close-at; do
+        for value in -1 1e9 abc '' 5x; do refused silent-peer "--$option" "$value"; done
+    done
+    for value in -1 65536 abc ''; do refused silent-peer --port "$value"; done
+    for value in 0 -1 abc ''; do refused silent-peer --limit "$value"; done
+    run -2 "$bin/silent-peer" --hear-at 1 --reboot-at 2
+    has '--hear-at and --reboot-at exclude each other'
+    run -2 "$bin/silent-peer" --deaf-at 3 --hear-at 1
+    has '--hear-at 1: the peer is not deaf then'
+    run -2 "$bin/silent-peer" --deaf-at 3 --reboot-at 1
+    has '--reboot-at 1: the peer is not deaf then'
+}
+
+@test "silent-peer: passes the command's status on, and names one that cannot run" {
+    run -7 "$bin/silent-peer" -- bash -c 'exit 7'
+    run -143 "$bin/silent-peer" -- bash -c 'kill -TERM $$'
+    run -1 "$bin/silent-peer" -- no-such-command
+    has 'no-such-command: No such file or directory'
+}
+
+@test "silent-peer: a command that runs too long is ended, even one that will not listen" {
+    run -1 timeout 20 "$bin/silent-peer" --limit 1 -- bash -c 'trap "" TERM; sleep 9 & wait; sleep 9'
+    has 'stopped after 1 s, the limit'
+}
+
+@test "silent-peer: alone it serves several clients, and ends on SIGTERM with nothing left" {
+    coproc peer { exec "$bin/silent-peer" --deaf-at 0; } 3>&-
+    peer_pid=$peer_PID
+    read -r -t 5 line <&"${peer[0]}"
+    port=${line##* }
+    for i in 1 2 3; do
+        "$bin/detect" --idle 1 --interval 1 --count 1 127.0.0.1 "$port" >"$BATS_TEST_TMPDIR/$i" 3>&- &
+        pids[i]=$!
+    done
+    wait "${pids[@]}"
+    for i in 1 2 3; do grep -q 'timed out after 2' "$BATS_TEST_TMPDIR/$i"; done
+    kill "$peer_pid"
+    wait "$peer_pid"
+}
+
+@test "silent-peer: killed without warning, it takes its command along" {
+    "$bin/silent-peer" -- bash -c 'echo $$ >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/pid" 3>&- &
+    peer=$!
+    for _ in {1..100}; do [[ -s $BATS_TEST_TMPDIR/pid ]] && break; sleep 0.05; done
+    command=$(<"$BATS_TEST_TMPDIR/pid")
+    kill -KILL "$peer"
+    for _ in {1..100}; do
+        state=$(ps -o state= -p "$command" || printf 'gone')
+        [[ $state == gone || $state == Z ]] && return 0
+        sleep 0.05
+    done
+    false
+}
+
+@test "check: asks the socket that socat hands it" {
+    command -v socat
+    coproc peer { exec socat -d -d "TCP-LISTEN:0,bind=127.0.0.1" "EXEC:$bin/check --fd 0,nofork" 2>&1; } 3>&-
+    peer_pid=$peer_PID
+    while read -r -t 5 line <&"${peer[0]}"; do
+        [[ $line == *'listening on'* ]] && break
+    done
+    port=${line##*:}
+    run -0 timeout 5 bash -c "cat </dev/tcp/127.0.0.1/$port"
+    has 'SO_KEEPALIVE   off'
+    has 'TCP_KEEPCNT    9 probes'
+    wait "$peer_pid"
+}
+
+@test "check: names what is no TCP socket" {
+    run -1 "$bin/check" --fd 0 </dev/null
+    has 'getsockopt on descriptor 0: Socket operation on non-socket'
+    run -1 "$bin/check" --fd 9 9>&-
+    has 'getsockopt on descriptor 9: Bad file descriptor'
+    run -1 ruby -rsocket -e 's = UDPSocket.new; exec ARGV[0], "--fd", "9", 9 => s' "$bin/check"
+    has 'descriptor 9: a UDP socket, not a TCP socket'
+    run -1 ruby -rsocket -e 's = UNIXSocket.pair; exec ARGV[0], "--fd", "9", 9 => s[0]' "$bin/check"
+    has 'descriptor 9: a Unix socket, not a TCP socket'
+}
+
+@test "examples: gcc, its analyzer and clang have nothing to say" {
+    for source in "$root"/examples/*/*.c "$root"/tests/claims/*.c; do
+        gcc "${warnings[@]}" -O2 -fanalyzer -o "$BATS_TEST_TMPDIR/program" "$source"
+        clang "${warnings[@]}" -O2 -o "$BATS_TEST_TMPDIR/program" "$source"
+    done
+}
+
+@test "examples: each compiles alone with plain cc, and the folder when copied out" {
+    cp -r "$root/examples" "$BATS_TEST_TMPDIR/"
+    cd "$BATS_TEST_TMPDIR/examples"
+    for source in */*.c; do cc -o program "$source"; done
+    rm program
+    make
+    bin/check
+    make clean
+    [[ ! -e bin ]]
+}
+
+@test "examples: layout is clang-format's, lines have 72 columns at most" {
+    clang-format --style=file --dry-run --Werror "$root"/examples/*/*.c "$root"/tests/claims/*.c
+    run ! grep -nE '^.{73,}' "$root"/examples/*/*.c
+}
+
+@test "examples: plumbing of one name is the same to the byte" {
+    run -0 ruby -e '
+        regions = Dir[ARGV[0] + "/examples/*/*.c"].flat_map do |path|
+          File.read(path).scan(%r{^// tag::(number|read|clock|arithmetic)\[\]\n(.*?)^// end::}m).map { |tag, text| [tag, text, path] }
+        end
+        regions.group_by(&:first).each do |tag, all|
+          abort "#{tag}: #{all.map(&:last).join(" ")}" if all.map { |r| r[1] }.uniq.length > 1
+          puts "#{tag} #{all.length}"
+        end' "$root"
+    has 'number 4'
+    has 'arithmetic 2'
+}
+
+# replay_all DIR: every transcript against other builds of the programs.
+replay_all() {
+    local transcript pids=()
+    for transcript in "$root"/examples/*/*.transcript; do
+        "$root/tests/replay" --bin "$1" "$transcript" &
+        pids+=($!)
+    done
+    local failed=0 pid
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+    return "$failed"
+}
+
+# bats test_tags=slow
+@test "examples: clean under the address and undefined sanitizers" {
+    make -s -C "$root/examples" BIN="$BATS_TEST_TMPDIR/bin" \
+        CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+    replay_all "$BATS_TEST_TMPDIR/bin"
+}
+
+# bats test_tags=slow
+@test "examples: built by clang, they do the same" {
+    make -s -C "$root/examples" BIN="$BATS_TEST_TMPDIR/bin" CC=clang
+    replay_all "$BATS_TEST_TMPDIR/bin"
+}
+
+# bats test_tags=slow
+@test "examples: clean under valgrind" {
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    for program in "${programs[@]}"; do
+        printf '#!/bin/sh\nexec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible "%s" "$@"\n' \
+            "$bin/$program" >"$BATS_TEST_TMPDIR/bin/$program"
+        chmod +x "$BATS_TEST_TMPDIR/bin/$program"
+    done
+    # Under load a valgrind takes seconds to start.
+    TIME_SCALE=8 replay_all "$BATS_TEST_TMPDIR/bin"
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# bats file_tags=slow
+# Every socket call that a program makes fails once: it says so, naming
+# the call, ends with 1, and leaves no socket open.
+load helper
+
+setup_file() {
+    export FAULTS=$BATS_FILE_TMPDIR/fault.so
+    gcc -Wall -Wextra -Werror -shared -fPIC -o "$FAULTS" "$BATS_TEST_DIRNAME/fault.c" -ldl
+}
+
+# faults LEAST COMMAND: `@` in it stands for what goes before the program
+# under test. Runs it once to see its calls, then once for each of them,
+# at least LEAST times. `inherited` sockets are not the program's own.
+inherited=0
+faults() {
+    local calls=$BATS_TEST_TMPDIR/calls fds=$BATS_TEST_TMPDIR/fds
+    local log=$BATS_TEST_TMPDIR/log command=$2
+    local name n total=0
+    timeout 20 bash -c "${command//@/env LD_PRELOAD=$FAULTS FAULT_LOG=$calls}" || true
+    [[ -s $calls ]]
+    while read -r n name; do
+        for ((; n > 0; n--)); do
+            rm -f "$fds" "$log"
+            printf '# %s, call %d\n' "$name" "$n"
+            run timeout 20 bash -c "${command//@/env LD_PRELOAD=$FAULTS FAULT=$name:$n:ENOMEM FAULT_FDS=$fds FAULT_LOG=$log}"
+            printf '%s\n' "$output"
+            # Two processes may have made n calls together, and none alone.
+            grep -qx failed "$log" || continue
+            [[ $status == 1 ]]
+            has "$name"
+            has 'Cannot allocate memory' || has ENOMEM
+            run ! grep -vx "$inherited" "$fds"
+            total=$((total + 1))
+        done
+    done < <(sort "$calls" | uniq -c)
+    printf '%d faults\n' "$total"
+    ((total >= $1))
+}
+
+@test "faults: check" {
+    faults 5 '@ check'
+}
+
+@test "faults: check --fd" {
+    inherited=1
+    faults 6 "silent-peer -- bash -c '@ check --fd 3 3<>/dev/tcp/{host}/{port}; exit \$?'"
+}
+
+@test "faults: enable" {
+    faults 8 '@ enable'
+}
+
+@test "faults: override" {
+    faults 13 '@ override --idle 9 --interval 9 --count 9 --user-timeout 9'
+}
+
+@test "faults: detect" {
+    faults 11 'silent-peer --close-at 0 -- @ detect {host} {port}'
+}
+
+@test "faults: silent-peer" {
+    faults 15 '@ silent-peer --deaf-at 1 --hear-at 1 -- env -u LD_PRELOAD detect --limit 2 {host} {port}'
+}
+
+setup() {
+    PATH=$bin:$PATH
+}

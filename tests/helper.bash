@@ -1,0 +1,29 @@
+# What the tests share. The tree under test is $root; tests that change
+# something do it in a copy of their own.
+
+bats_require_minimum_version 1.5.0
+root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+bin=$root/build/bin
+export LC_ALL=C.UTF-8 TIME_SCALE=${TIME_SCALE:-1}
+
+# copy_project: a copy of the tree, with what was built, in ./copy; times
+# are kept, so make has nothing to do in it until something is changed.
+copy_project() {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir copy
+    tar -C "$root" --exclude=./.git -cf - . | tar -C copy -xf -
+    cd copy
+}
+
+# has TEXT: the last run's output has it, literally.
+has() {
+    if [[ $output != *"$1"* ]]; then
+        printf 'missing: %s\noutput:\n%s\n' "$1" "$output"
+        return 1
+    fi
+}
+
+# sources: every file that git would track.
+sources() {
+    git -C "$root" ls-files --cached --others --exclude-standard
+}
