@@ -59,6 +59,11 @@ class Pages < (Asciidoctor::Converter.for 'html5')
     super
   end
 
+  # The title of a listing leads to the program it is from.
+  def convert_listing(node)
+    super.sub(%r{(<div class="title">[^<]*?)(examples/[\w/-]+\.c)}) { %(#{$1}<a href="source/#{$2}">#{$2}</a>) }
+  end
+
   def convert_preamble(node)
     node.content
   end

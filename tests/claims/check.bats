@@ -19,13 +19,42 @@ load claim
             *) saw "$figure" "$value" s ;;
         esac
     done
+    local changed
+    changed=$(with_idle_time 61 check)
+    [[ -z $changed || $changed == *'TCP_KEEPIDLE   61 s'* ]]
     try 'override'
     [[ $output =~ given\ up\ ([0-9]+)\ s ]]
     saw detection "${BASH_REMATCH[1]}" s
 }
 
-@test "inherited-descriptor: A program can ask a socket that it was handed by another." {
-    try "silent-peer -- bash -c 'check --fd 3 3<>/dev/tcp/{host}/{port}'"
-    prints 'SO_KEEPALIVE   off'
-    saw keepalive off
+@test "system-wide-ipv6: In spite of that path they hold for IPv6 as well." {
+    compile sockopt.c
+    try 'cat /proc/sys/net/ipv4/tcp_keepalive_time; sockopt tcp6 TCP_KEEPIDLE'
+    [[ $output =~ ^([0-9]+)$'\n'reads\ ([0-9]+)$ ]]
+    [[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]]
+    saw idle "${BASH_REMATCH[2]}" s
+    local changed
+    changed=$(with_idle_time 61 'sockopt tcp6 TCP_KEEPIDLE')
+    [[ -z $changed || $changed == 'reads 61' ]]
+}
+
+@test "inherited-descriptor: A socket keeps its values when another program takes it over." {
+    try "silent-peer -- socat TCP:{host}:{port},keepalive,keepidle=60,keepintvl=10,keepcnt=6 SYSTEM:'check --fd 0 >&2',nofork"
+    prints 'SO_KEEPALIVE   on'
+    prints 'TCP_KEEPIDLE   60 s'
+    prints 'TCP_KEEPINTVL  10 s'
+    prints 'TCP_KEEPCNT    6 probes'
+    saw idle 60 s
+    saw interval 10 s
+    saw count 6 probes
+}
+
+@test "ss-timer: A quiet connection with keepalive has a keepalive timer there, and one without has none." {
+    try 'silent-peer --deaf-at 9 -- bash -c "detect --limit 2 {host} {port} & sleep 1; ss -Htno dport = :{port}; wait"'
+    prints 'timer:(keepalive,'
+    try 'silent-peer --deaf-at 9 -- bash -c "detect --no-keepalive --limit 2 {host} {port} & sleep 1; ss -Htno dport = :{port}; wait"'
+    prints 'ESTAB'
+    [[ $output != *timer* ]]
+    saw with keepalive
+    saw without none
 }

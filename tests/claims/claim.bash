@@ -30,11 +30,27 @@ try() {
     printf '$ %s\n%s\n' "$1" "$output" # bats shows it if the test fails
 }
 
-# try_c FILE.c ARGUMENT...: the same for a small program of the claims.
+# compile FILE.c: a small program of the claims, put on PATH.
+compile() {
+    "${CC:-gcc}" -std=c17 -Wall -Wextra -Werror -o "$BATS_TEST_TMPDIR/${1%.c}" "$BATS_TEST_DIRNAME/$1"
+    [[ $PATH == "$BATS_TEST_TMPDIR":* ]] || PATH=$BATS_TEST_TMPDIR:$PATH
+}
+
+# try_c FILE.c ARGUMENT...: compiles it, and tries it.
 try_c() {
-    local program=$BATS_TEST_TMPDIR/${1%.c}
-    "${CC:-gcc}" -std=c17 -Wall -Wextra -Werror -o "$program" "$BATS_TEST_DIRNAME/$1"
-    PATH=$BATS_TEST_TMPDIR:$PATH try "${1%.c} ${*:2}"
+    compile "$1"
+    try "${1%.c} ${*:2}"
+}
+
+# with_idle_time S COMMAND: where the right to it is there, the output of
+# COMMAND in a network whose system-wide idle time is S; else nothing. A
+# further look, not evidence, so that any machine can have the same.
+with_idle_time() {
+    # shellcheck disable=SC2016  # the inner shell expands it
+    "$tests/private-network" bash -c '
+        [[ $PRIVATE_NETWORK == yes ]] || exit 0
+        { echo "$1" >/proc/sys/net/ipv4/tcp_keepalive_time; } 2>/dev/null || exit 0
+        eval "$2"' - "$1" "$2"
 }
 
 # prints TEXT: the last command printed this, literally.

@@ -29,7 +29,7 @@ load claim
     saw_time waited
 }
 
-@test "short-outage: An outage does no harm if it ends before the last probe." {
+@test "short-outage: An outage does a quiet connection no harm if one of the probes is answered." {
     try 'silent-peer --hear-at 2 -- detect --idle 1 --interval 1 --count 3 --limit 6 {host} {port}'
     prints 'still connected'
     saw_time waited
@@ -57,16 +57,22 @@ load claim
     saw_time silence
 }
 
-@test "close: A peer that closes its end is noticed at once, with keepalive or without." {
+@test "close: If the path works, a peer that closes its end is noticed at once, with keepalive or without." {
+    try 'silent-peer --close-at 1 -- detect {host} {port}'
+    prints 'closed by the peer'
+    saw_time with
     try 'silent-peer --close-at 1 -- detect --no-keepalive {host} {port}'
     prints 'closed by the peer'
-    saw_time silence
+    saw_time without
 }
 
-@test "longer-interval: If the interval is longer than the idle time, the interval takes its place." {
+@test "longer-interval: If the interval is longer than the idle time, the first wait can be as long as the interval." {
+    try 'silent-peer -- detect --idle 1 --interval 3 --count 1 {host} {port}'
+    prints 'predicted 4 s: ETIMEDOUT'
+    saw_time fresh
     try 'silent-peer --deaf-at 2 -- detect --idle 1 --interval 3 --count 1 {host} {port}'
-    prints 'ETIMEDOUT'
-    saw_time silence
+    prints 'predicted 6 s: ETIMEDOUT'
+    saw_time answered
 }
 
 @test "user-timeout: With TCP_USER_TIMEOUT set, probes are no longer counted." {
@@ -78,6 +84,58 @@ load claim
 
 @test "user-timeout-alone: Without keepalive, TCP_USER_TIMEOUT does not end an idle connection." {
     try 'silent-peer -- detect --no-keepalive --user-timeout 1000 --limit 5 {host} {port}'
+    prints 'still connected'
+    saw_time waited
+}
+
+@test "user-timeout-floor: It is never quicker than the idle time and one interval." {
+    try 'silent-peer -- detect --idle 2 --interval 2 --count 2 --user-timeout 1000 {host} {port}'
+    prints 'predicted 4 s: ETIMEDOUT'
+    saw_time silence
+}
+
+@test "user-timeout-late: A user timeout a millisecond above such a moment is met by the lateness of the timer alone, one interval earlier than the sum says." {
+    try 'silent-peer -- detect --idle 1 --interval 1 --count 9 --user-timeout 4001 {host} {port}'
+    [[ $output =~ after\ ([0-9]+)\.[0-9]\ s,\ predicted\ ([0-9]+)\ s ]]
+    ((BASH_REMATCH[1] == BASH_REMATCH[2] - 1))
+    saw moment "${BASH_REMATCH[1]}" s
+    saw sum "${BASH_REMATCH[2]}" s
+}
+
+@test "user-timeout-window: TCP_USER_TIMEOUT also ends a connection whose peer is well but reads nothing." {
+    try_c window.c 0 6
+    prints 'still connected'
+    saw_time without
+    try_c window.c 3000 6
+    prints 'ETIMEDOUT'
+    saw_time with
+}
+
+@test "unacknowledged: While data of yours is unacknowledged, keepalive does not give the peer up." {
+    compile busy.c
+    try 'silent-peer -- busy {host} {port} 0 8'
+    prints 'still connected'
+    saw_time waited
+}
+
+@test "user-timeout-data: TCP_USER_TIMEOUT sets a limit for such data as well." {
+    compile busy.c
+    try 'silent-peer -- busy {host} {port} 3000 8'
+    prints 'ETIMEDOUT'
+    saw_time silence
+}
+
+@test "error-once: The error is given once: the next recv() returns zero, as if the peer had closed." {
+    compile once.c
+    try 'silent-peer -- once {host} {port}'
+    prints 'recv 1: ETIMEDOUT'
+    prints 'recv 2: returns 0'
+    saw first ETIMEDOUT
+    saw second 0
+}
+
+@test "stopped-peer: A peer whose program is stopped still answers the probes." {
+    try 'silent-peer --deaf-at 9 -- bash -c "kill -STOP \$PPID; detect --idle 1 --interval 1 --count 1 --limit 4 {host} {port}; kill -CONT \$PPID"'
     prints 'still connected'
     saw_time waited
 }

@@ -12,16 +12,16 @@ load claim
     local value
     for value in 8 -1; do
         try_c sockopt.c tcp SO_KEEPALIVE "$value"
-        prints 'set: reads back 1'
+        prints 'reads 1'
     done
     try_c sockopt.c tcp SO_KEEPALIVE 0
-    prints 'set: reads back 0'
+    prints 'reads 0'
     saw reads-back 1
 }
 
 @test "udp-accepts: A UDP socket accepts SO_KEEPALIVE without a complaint." {
     try_c sockopt.c udp SO_KEEPALIVE 1
-    prints 'set: reads back 1'
+    prints 'reads 1'
     saw reads-back 1
 }
 
@@ -29,4 +29,18 @@ load claim
     try_c sockopt.c udp TCP_KEEPIDLE 60
     prints 'ENOPROTOOPT'
     saw error ENOPROTOOPT
+}
+
+@test "accepted: An accepted socket has the values that the listening socket had when the connection was made." {
+    try_c accepted.c before
+    prints 'keepalive 1, idle 60 s, user timeout 5000 ms'
+    saw idle 60 s
+    saw user-timeout 5000 ms
+}
+
+@test "accepted-before: A client that was in the queue already does not get what the listening socket is given later." {
+    try_c accepted.c after
+    prints 'keepalive 0, idle 7200 s, user timeout 0 ms'
+    saw idle 7200 s
+    saw user-timeout 0 ms
 }

@@ -30,7 +30,7 @@ limits() {
     limits count 1 127 ''
 }
 
-@test "own-values: A value set on one socket counts for that socket alone." {
+@test "own-values: A value set on one socket is not used by the next one." {
     try 'override --idle 60; check'
     prints 'TCP_KEEPIDLE           7200 s       7200 s         60 s'
     prints 'TCP_KEEPIDLE   7200 s'
