@@ -46,7 +46,7 @@ module Checks
   Asciidoctor::PreprocessorReader.prepend SeeIncludes
 
   # Names that prose may use: those of the system's headers (build/headers),
-  # of /proc/sys, of the examples and the project's own commands, and
+  # of /proc/sys, of the examples, the claims and the project's commands, and
   # book/foreign.txt.
   module Names
     WORD = /--[a-z][\w-]*|\w[\w-]*\w|\w/
@@ -55,7 +55,7 @@ module Checks
       @known ||= begin
         files = [File.join(ROOT, 'build/headers'), File.join(ROOT, 'Makefile'), File.join(ROOT, 'README.md'),
                  File.join(ROOT, 'tests/replay'), File.join(ROOT, 'tests/tests.mk'),
-                 *Dir[File.join(ROOT, 'examples/**/*')].select { |f| File.file?(f) }]
+                 *Dir[File.join(ROOT, '{examples,tests/claims}/**/*')].select { |f| File.file?(f) }]
         words = files.flat_map { |file| File.read(file).scan(WORD) }
         words += Dir.children('/proc/sys/net/ipv4')
         Set.new(words)

@@ -50,9 +50,9 @@ load claim
 }
 
 @test "ss-timer: A quiet connection with keepalive has a keepalive timer there, and one without has none." {
-    try 'silent-peer --deaf-at 9 -- bash -c "detect --limit 2 {host} {port} & sleep 1; ss -Htno dport = :{port}; wait"'
+    try 'silent-peer --deaf-at 9 -- bash -c "detect --limit 2 {host} {port} & sleep 1; ss -tnop dport = :{port}; wait"'
     prints 'timer:(keepalive,'
-    try 'silent-peer --deaf-at 9 -- bash -c "detect --no-keepalive --limit 2 {host} {port} & sleep 1; ss -Htno dport = :{port}; wait"'
+    try 'silent-peer --deaf-at 9 -- bash -c "detect --no-keepalive --limit 2 {host} {port} & sleep 1; ss -tnop dport = :{port}; wait"'
     prints 'ESTAB'
     [[ $output != *timer* ]]
     saw with keepalive
