@@ -17,7 +17,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # and Ubuntu packages.
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux
 packages-test := bats parallel shellcheck clang clang-format strace \
-    valgrind socat git codespell hunspell hunspell-en-us ruby-html-proofer
+    valgrind socat git codespell hunspell hunspell-en-gb procps ruby-html-proofer
 
 # `make deps site`: what is installed must be there before the rest is
 # read, also with -j. So the rest runs in a make of its own.

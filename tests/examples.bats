@@ -144,10 +144,10 @@ refused() {
 
 @test "silent-peer: killed without warning, it takes its command along" {
     "$bin/silent-peer" -- bash -c 'echo $$ >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/pid" 3>&- &
-    peer=$!
+    killed=$!
     for _ in {1..100}; do [[ -s $BATS_TEST_TMPDIR/pid ]] && break; sleep 0.05; done
     command=$(<"$BATS_TEST_TMPDIR/pid")
-    kill -KILL "$peer"
+    kill -KILL "$killed"
     for _ in {1..100}; do
         state=$(ps -o state= -p "$command" || printf 'gone')
         [[ $state == gone || $state == Z ]] && return 0

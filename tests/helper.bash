@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8 TIME_SCALE=${TIME_SCALE:-1}
 copy_project() {
     cd "$BATS_TEST_TMPDIR"
     mkdir copy
-    tar -C "$root" --exclude=./.git -cf - . | tar -C copy -xf -
+    tar -C "$root" --format=posix --exclude=./.git -cf - . | tar -C copy -xf -
     cd copy
 }
 

@@ -46,7 +46,6 @@ try_c() {
 # COMMAND in a network whose system-wide idle time is S; else nothing. A
 # further look, not evidence, so that any machine can have the same.
 with_idle_time() {
-    # shellcheck disable=SC2016  # the inner shell expands it
     "$tests/private-network" bash -c '
         [[ $PRIVATE_NETWORK == yes ]] || exit 0
         { echo "$1" >/proc/sys/net/ipv4/tcp_keepalive_time; } 2>/dev/null || exit 0

@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# The pages as they were rendered.
+load helper
+
+site=$root/build/site
+
+@test "book: every link and every picture leads somewhere" {
+    mkdir "$BATS_TEST_TMPDIR/site"
+    cp "$site"/*.html "$site"/*.css "$BATS_TEST_TMPDIR/site/"
+    cp -r "$site/source" "$BATS_TEST_TMPDIR/site/"
+    cp "$root/build/book.html" "$BATS_TEST_TMPDIR/site/"
+    rm -f "$BATS_TEST_TMPDIR"/site/source/*/*/*.html
+    run -0 htmlproofer --disable-external --check-html --allow-hash-href "$BATS_TEST_TMPDIR/site"
+    has 'finished successfully'
+    # And the check itself can fail.
+    sed -i 's/href="detect.html"/href="detekt.html"/' "$BATS_TEST_TMPDIR/site/index.html"
+    run -1 htmlproofer --disable-external "$BATS_TEST_TMPDIR/site"
+    has detekt.html
+}
+
+@test "book: the words are spelt as in the dictionary or in words.txt" {
+    run -0 bash -c "hunspell -H -l -d en_GB -p '$root/tests/words.txt' '$site'/*.html | sort -u"
+    [[ -z $output ]]
+    run -0 bash -c "hunspell -H -l -d en_GB -p '$root/tests/words.txt' <<<'<p>sporlling</p>'"
+    [[ $output == sporlling ]]
+}
+
+@test "book: no common typing error in any source" {
+    run -0 bash -c "cd '$root' && git ls-files --cached --others --exclude-standard | grep -v '^tests/words.txt' | xargs codespell --ignore-words-list=rouge"
+}
+
+@test "book: one page a chapter, each with its title, its one h1, prev and next" {
+    for chapter in "$root"/book/chapters/[0-9]*.adoc; do
+        slug=$(sed -n 's/^\[#\([a-z-]*\),.*/\1/p' "$chapter" | head -n 1)
+        [[ -n $slug ]] || continue
+        page=$site/$slug.html
+        [[ $(grep -c '<h1' "$page") == 1 ]]
+        grep -q '<title>.* · TCP Keepalive for Linux</title>' "$page"
+        grep -q 'rel="prev"' "$page"
+        grep -q 'aria-current="page"' "$page"
+        grep -q '<meta name="description"' "$page"
+    done
+    grep -q 'rel="next"' "$site/index.html"
+}
+
+@test "book: every claim is in the ledger, with kernel and date, and the marks lead to it" {
+    while read -r name; do
+        grep -q "id=\"claim-$name\"" "$site/ledger.html"
+        grep -q "href=\"ledger.html#claim-$name\" class=\"claim\"" "$site"/*.html
+        grep -q "id=\"claim-$name\"" "$root/build/book.html"
+    done < <(ruby -r "$root/book/extensions/evidence" -e 'puts Evidence.claims.keys')
+    grep -qE 'on Linux [0-9.]+, [0-9-]{10}' "$site/ledger.html"
+    grep -q '7200 s' "$site/check.html"
+}
+
+@test "book: a listing's title leads to its source, byte for byte" {
+    grep -q 'href="source/examples/detect/detect.c"' "$site/detect.html"
+    cmp "$site/source/examples/detect/detect.c" "$root/examples/detect/detect.c"
+}
+
+@test "book: no page asks another host for anything" {
+    run ! grep -nE '(src|srcset|action)="(https?:)?//|<link[^>]+href="(https?:)?//|@import|url\(' \
+        "$site"/*.html "$site"/*.css "$root/build/book.html"
+}
+
+@test "book: no page holds a path of the machine that built it" {
+    run ! grep -n "$root" -r "$site" "$root/build/book.html"
+}
+
+@test "book: each page is under 30 KB compressed" {
+    for page in "$site"/*.html; do
+        size=$(cat "$page" "$site/book.css" | gzip -9 | wc -c)
+        printf '%s %d\n' "${page##*/}" "$size"
+        ((size < 30720))
+    done
+}
+
+# bats test_tags=slow
+@test "book: two builds of the same tree give the same bytes" {
+    copy_project
+    rm -rf build/site build/book.html
+    TZ=Asia/Tokyo make -s site build/book.html
+    diff -r build/site "$site"
+    cmp build/book.html "$root/build/book.html"
+}

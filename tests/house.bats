@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# The house: what every file must be like, the doors, the edit loop.
+load helper
+
+@test "house: shellcheck has nothing to say on any shell file" {
+    cd "$root"
+    mapfile -t files < <(sources | while read -r file; do
+        if [[ $file == *.bats || $file == *.bash || $(head -n 1 "$file") =~ ^#!.*(ba)?sh ]]; then printf '%s\n' "$file"; fi
+    done)
+    printf '%s\n' "${files[@]}"
+    ((${#files[@]} >= 10))
+    shellcheck -x "${files[@]}"
+}
+
+@test "house: the top level holds what the README says, and nothing else" {
+    run -0 bash -c "cd '$root' && git ls-files --cached --others --exclude-standard | cut -d/ -f1 | sort -u | tr '\n' ' '"
+    [[ $output == '.ci .clang-format .dockerignore .gitignore .shellcheckrc CITATION.cff CONTRIBUTING.md Dockerfile LICENSE LICENSE-TEXT Makefile README.md book examples tests ' ]]
+}
+
+@test "house: every program, script and extension says in its header what it is for" {
+    cd "$root"
+    for file in examples/*/*.c tests/claims/*.c tests/*.c; do
+        [[ $(head -n 1 "$file") == "// $(basename "$file" .c): "* ]] || { printf '%s\n' "$file"; return 1; }
+    done
+    for file in tests/{replay,evidence,private-network,bench} .ci/run; do
+        [[ -x $file ]]
+        sed -n 2,5p "$file" | grep -q '^# [A-Z]'
+    done
+}
+
+@test "house: CI runs the README's own commands" {
+    run -0 grep -E '^make ' "$root/.ci/run"
+    while read -r command; do grep -qx "    $command" "$root/README.md"; done <<<"$output"
+    run -0 grep -cE '^    make ' "$root/README.md"
+    [[ $output == $(grep -c '^make ' "$root/.ci/run") ]]
+}
+
+@test "house: the Dockerfile names no package and no processor of its own" {
+    run ! grep -nE 'amd64|x86|arm64|gcc|asciidoctor' "$root/Dockerfile"
+}
+
+@test "make: help lists every target that people use" {
+    run -0 make -s -C "$root" help
+    for target in deps deps-test site single prove promote check test serve bench clean help; do
+        has "make $target "
+    done
+}
+
+@test "make: deps comes first, whatever -j says, and installs what its list says" {
+    cd "$BATS_TEST_TMPDIR"
+    cp "$root/Makefile" .
+    mkdir bin examples tests book
+    printf '.PHONY: programs\n' >examples/Makefile
+    printf 'site:; echo site-after-deps\n' >book/book.mk
+    : >tests/tests.mk
+    printf '#!/bin/sh\necho "no packages found"; exit 1\n' >bin/dpkg-query
+    printf '#!/bin/sh\necho "apt-get $*"\nsleep 0.3\n' >bin/apt-get
+    printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
+    chmod +x bin/*
+    PATH=$PWD/bin:$PATH run -0 make -j8 deps site
+    [[ $output == *'apt-get install'*' asciidoctor '*'site-after-deps'* ]]
+    run ! grep -q bats <<<"$output"
+    PATH=$PWD/bin:$PATH run -0 make deps-test
+    has ' bats '
+}
+
+@test "make: without a package's installation failing, deps says so" {
+    cd "$BATS_TEST_TMPDIR"
+    cp "$root/Makefile" .
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' | tee bin/dpkg-query bin/apt-get >bin/sudo
+    chmod +x bin/*
+    PATH=$PWD/bin:$PATH run -2 make deps
+}
+
+@test "make: a second make does nothing" {
+    copy_project
+    run -0 make
+    has "Nothing to be done for 'site'"
+}
+
+# bats test_tags=slow
+@test "make: one sentence renders and replays nothing; one program replays what names it" {
+    copy_project
+    sed -i 's/^For ever\.$/For ever, then./' book/chapters/01-why.adoc
+    run -0 make
+    has 'render  build/site'
+    run ! grep -qE 'replay|cc' <<<"$output"
+    grep -q 'For ever, then.' build/site/why.html
+    sed -i 's/^\/\/ Exit status: 0 on/\/\/ Exit status: 0 it is on/' examples/enable/enable.c
+    run -0 make
+    [[ $(grep -cE 'cc|replay|render' <<<"$output") == 3 ]]
+    has 'replay  enable.transcript'
+    # The shared peer is named by others, so they run again.
+    touch examples/silent-peer/silent-peer.c
+    run -0 make transcripts
+    has 'replay  detect-reset.transcript'
+    run ! grep -q 'replay  enable.transcript' <<<"$output"
+    run -0 make
+}
+
+# bats test_tags=slow
+@test "make: a failed render leaves the old site and says why; the next make tries again" {
+    copy_project
+    printf '\nA broken <<nowhere>>.\n' >>book/chapters/01-why.adoc
+    run -2 make
+    has nowhere
+    cmp build/site/why.html "$root/build/site/why.html"
+    run -2 make
+    cp "$root/book/chapters/01-why.adoc" book/chapters/
+    run -0 make
+}
