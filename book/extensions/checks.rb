@@ -93,8 +93,8 @@ module Checks
     WORDS = 'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|' \
             'ninety|hundred|thousand|half an?'
     # Numbers that are names: standards, versions, years, section numbers.
-    NAMES = /\bRFCs? \d+|\b(?:Debian|Linux|glibc|C|GCC|Clang) ?\d[\d.]*|\b(?:in|of|since|from) (?:19|20)\d\d\b|
-             \bsections? \d+(?:\.\d+)*/x
+    NAMES = /\bRFCs?\s\d+|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\b(?:in|of|since|from)\s(?:19|20)\d\d\b|
+             \bsections?\s\d+(?:\.\d+)*/x
     NUMBER = /(?<![\w.-])\d[\d.,]*(?:\s?(?:#{UNITS})\b)?|\b(?:#{WORDS})[ -](?:#{UNITS})\b/i
     IDENTIFIER = /\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|E[A-Z]{4,}|tcp_[a-z_]+)\b/
 

@@ -1,0 +1,343 @@
+#!/usr/bin/env bats
+# bats file_tags=slow
+# Breaks a copy of the project on purpose: each mutation must turn the
+# build red, and for the reason that a person would give.
+load helper
+
+setup() {
+    copy_project
+}
+
+# edit FILE OLD NEW: replaces a text that must be there, once or more.
+edit() {
+    ruby -e '
+        file, old, new = ARGV
+        text = File.read(file)
+        abort "#{file}: no #{old.inspect} to change" unless text.include?(old)
+        File.write(file, text.gsub(old) { new })' "$@"
+}
+
+# red TEXT COMMAND...: the command fails and says TEXT.
+red() {
+    run timeout 120 "${@:2}"
+    if [[ $status == 0 ]]; then
+        printf 'still green: %s\n%s\n' "${*:2}" "$output"
+        return 1
+    fi
+    has "$1"
+}
+
+render=(make build/site/index.html)
+chapters=book/chapters
+
+# --- The programs ---------------------------------------------------------
+
+@test "drift: a tag is renamed in a program" {
+    edit examples/enable/enable.c '::enable[]' '::switch[]'
+    red "tag 'enable' not found" "${render[@]}"
+}
+
+@test "drift: a tagged region loses its lines" {
+    ruby -pi -e 'next $_ = nil if ($in ||= false) && !/end::refuse/; $in = true if /tag::refuse/; $in = false if /end::refuse/' examples/check/check.c
+    red 'yields nothing' "${render[@]}"
+}
+
+@test "drift: a new tag is shown nowhere" {
+    printf '// tag::extra[]\n// More.\n// end::extra[]\n' >>examples/check/check.c
+    red "tag 'extra' is shown in no chapter" "${render[@]}"
+}
+
+@test "drift: a setsockopt is dropped" {
+    edit examples/enable/enable.c 'enable_keepalive(fd) == -1 ||' '0 ||'
+    edit examples/enable/enable.c 'static int enable_keepalive' '__attribute__((unused)) static int enable_keepalive'
+    red 'enable.transcript:3: this run printed something else' make transcripts
+}
+
+@test "drift: a default changes in a program" {
+    edit examples/detect/detect.c '{60, 10, 6, 0, 300}' '{61, 10, 6, 0, 300}'
+    red '+  --idle S           idle time, 61' make transcripts
+}
+
+@test "drift: a limit changes in a program" {
+    edit examples/override/override.c '1, 127}' '1, 128}'
+    red 'override-refused.transcript:6: this run printed something else' make transcripts
+}
+
+@test "drift: two constants are swapped" {
+    edit examples/check/check.c 'IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE"' 'IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPIDLE"'
+    red '+TCP_KEEPIDLE   75 s' make transcripts
+}
+
+@test "drift: the arithmetic changes" {
+    edit examples/override/override.c 'return first + unanswered * interval;' 'return first + unanswered * interval + 1;'
+    red '+with keepalive on, a dead peer is given up 121 s' make transcripts
+}
+
+@test "drift: an example ends with 1" {
+    edit examples/check/check.c 'return failed;' 'return failed + 1;'
+    red "ended with exit status 1, and no '\$ echo \$?' follows" make transcripts
+}
+
+@test "drift: an example hangs" {
+    edit examples/check/check.c 'int failed = show(fd) == -1;' 'int failed = show(fd) == -1; pause();'
+    REPLAY_LIMIT=2 red 'not at an end after 2 s' make transcripts
+}
+
+@test "drift: an example prints a line more" {
+    edit examples/check/check.c 'printf("SO_KEEPALIVE ' 'puts("news"); printf("SO_KEEPALIVE '
+    red '+news' make transcripts
+}
+
+@test "drift: an example prints a time out of bounds" {
+    edit examples/detect/detect.c 'return (data < ack ? data : ack) / 1000.0;' 'return (data < ack ? data : ack) / 1000.0 + 3;'
+    red 'allowed is 4 to 5.5' make transcripts
+}
+
+@test "drift: the peer no longer goes deaf by itself" {
+    edit examples/silent-peer/silent-peer.c 's[DEAF] = 0;' 's[DEAF] = NEVER;'
+    REPLAY_LIMIT=15 red 'this run printed something else' make transcripts
+}
+
+@test "drift: an example does not compile" {
+    edit examples/enable/enable.c 'int on = 1;' 'int on = 1'
+    red "error: expected" make transcripts
+}
+
+@test "drift: an example compiles with a warning" {
+    edit examples/enable/enable.c 'int on = 1;' 'int on = 1; long wide = on; on = wide;'
+    red 'Werror=conversion' make transcripts
+}
+
+@test "drift: plumbing differs between two programs" {
+    edit examples/detect/detect.c 'Anything else is refused by name' 'All else is refused by name'
+    make -s programs
+    red 'detect.c' bats -f 'plumbing of one name' tests/examples.bats
+}
+
+@test "drift: an example is added that no chapter shows" {
+    mkdir examples/extra
+    cp examples/enable/enable.c examples/extra/extra.c
+    printf '$ extra\n' >examples/extra/extra.transcript
+    red 'examples/extra/extra.c is shown in no chapter' "${render[@]}"
+}
+
+@test "drift: an example has no transcript" {
+    rm examples/enable/enable.transcript
+    red 'examples/enable/enable.transcript is missing' "${render[@]}"
+}
+
+# --- Transcripts ----------------------------------------------------------
+
+@test "drift: an accepted line of output is edited" {
+    edit examples/check/check.transcript '7200 s' '7201 s'
+    red 'check.transcript:3: this run printed something else' make transcripts
+}
+
+@test "drift: an accepted time is edited out of bounds" {
+    edit examples/detect/detect.transcript '4.1 s' '7.1 s'
+    red 'allowed is 4 to 5.5' make transcripts
+}
+
+@test "drift: a command in a transcript is edited" {
+    edit examples/override/override.transcript '--count 6' '--count 7'
+    red '+with keepalive on, a dead peer is given up 130 s' make transcripts
+}
+
+@test "drift: a transcript is no longer shown" {
+    edit $chapters/05-detect.adoc 'include::{examples}/detect/detect-reset.transcript[]' ''
+    red 'detect-reset.transcript is shown in no chapter' "${render[@]}"
+}
+
+# --- The prose ------------------------------------------------------------
+
+@test "drift: a number is written by hand" {
+    edit $chapters/01-why.adoc 'For ever.' 'For 2 hours.'
+    red "01-why.adoc: line" "${render[@]}"
+    has "bare number '2 hours'"
+}
+
+@test "drift: a number is written in words" {
+    edit $chapters/01-why.adoc 'For ever.' 'For two hours.'
+    red "bare number 'two hours'" "${render[@]}"
+}
+
+@test "drift: a default is written by hand" {
+    edit $chapters/02-check.adoc 'a count of fig:system-wide.count[]' 'a count of 9'
+    red "bare number '9'" "${render[@]}"
+}
+
+@test "drift: a figure's name is wrong" {
+    edit $chapters/02-check.adoc 'fig:system-wide.count[]' 'fig:system-wide.number[]'
+    red "no figure 'system-wide.number'" "${render[@]}"
+}
+
+@test "drift: one figure stands for another in a claim" {
+    edit $chapters/04-override.adoc 'fig:count-limits.most[]' 'fig:idle-limits.most[]'
+    red "claim 'count-limits' says" "${render[@]}"
+}
+
+@test "drift: a quoted figure loses its source" {
+    edit $chapters/01-why.adoc 'quoted:2 hours[RFC 1122, 4.2.3.6]' 'quoted:2 hours[]'
+    red 'names no source' "${render[@]}"
+}
+
+@test "drift: an identifier is misspelt" {
+    edit $chapters/04-override.adoc '`TCP_KEEPCNT`' '`TCP_KEEPCOUNT`'
+    red "'TCP_KEEPCOUNT' is no name" "${render[@]}"
+}
+
+@test "drift: an identifier without its marks is misspelt" {
+    edit $chapters/05-detect.adoc '`TCP_MD5SIG`' 'TCP_MD5SIGN'
+    red "'TCP_MD5SIGN' is no name" "${render[@]}"
+}
+
+@test "drift: a program's option is misspelt" {
+    edit $chapters/05-detect.adoc '`--limit`' '`--limits`'
+    red "'--limits' is no name" "${render[@]}"
+}
+
+@test "drift: a file under /proc/sys is misspelt" {
+    edit $chapters/02-check.adoc '`tcp_keepalive_intvl`' '`tcp_keepalive_interval`'
+    red "'tcp_keepalive_interval' is no name" "${render[@]}"
+}
+
+@test "drift: a foreign name is listed and used nowhere" {
+    printf 'TCP_KEEPALIVE_THRESHOLD illumos, tcp(4P)\n' >>book/foreign.txt
+    red "'TCP_KEEPALIVE_THRESHOLD' is used nowhere" "${render[@]}"
+}
+
+@test "drift: a reference leads nowhere" {
+    edit $chapters/01-why.adoc '<<choosing>>' '<<chosing>>'
+    red 'invalid reference: chosing' "${render[@]}"
+}
+
+@test "drift: a link leads to a file that is not there" {
+    printf '\nSee link:source/examples/nothing.c[this].\n' >>$chapters/01-why.adoc
+    make -s build/site/index.html single
+    red 'nothing.c' bats -f 'every link' tests/book.bats
+}
+
+@test "drift: an attribute is undefined" {
+    edit $chapters/01-why.adoc 'For ever.' 'For {ever}.'
+    red 'missing attribute: ever' "${render[@]}"
+}
+
+@test "drift: a picture is missing" {
+    printf '\nimage::nothing.svg[A picture of nothing]\n' >>$chapters/01-why.adoc
+    red "image 'nothing.svg' is missing" "${render[@]}"
+}
+
+@test "drift: an output is pasted" {
+    printf '\n----\n$ check\nSO_KEEPALIVE   on\n----\n' >>$chapters/02-check.adoc
+    red 'this listing is pasted' "${render[@]}"
+}
+
+@test "drift: a listing is edited in the chapter" {
+    edit $chapters/02-check.adoc 'include::{examples}/check/check.c[tag=read]' $'include::{examples}/check/check.c[tag=read]\n// and so on'
+    red 'this listing is pasted' "${render[@]}"
+}
+
+@test "drift: an include is deleted" {
+    edit $chapters/03-enable.adoc 'include::{examples}/enable/enable.c[tag=story]' ''
+    red "tag 'story' is shown in no chapter" "${render[@]}"
+}
+
+@test "drift: an include names a file that is not there" {
+    edit $chapters/03-enable.adoc 'enable/enable.transcript' 'enable/disable.transcript'
+    red 'include file not found' "${render[@]}"
+}
+
+@test "drift: a callout loses its explanation, and a list its callout" {
+    edit $chapters/03-enable.adoc $'<3> Say which call failed, and with which option; `warn()` adds the reason.\n' ''
+    red '3 callouts in this listing, 2 explained' "${render[@]}"
+    cp "$root/$chapters/03-enable.adoc" $chapters/
+    edit examples/enable/enable.c ' // <1>' ''
+    red 'callout' "${render[@]}"
+}
+
+@test "drift: a chapter is left out of the book" {
+    edit book/book.adoc 'include::chapters/05-detect.adoc[]' ''
+    red '05-detect.adoc is not in the book' "${render[@]}"
+}
+
+@test "drift: an id stands twice" {
+    edit $chapters/04-override.adoc '[#calls]' '[#the-call]'
+    red 'id assigned to section already in use: the-call' "${render[@]}"
+}
+
+@test "drift: a word is misspelt" {
+    edit $chapters/01-why.adoc 'For ever.' 'For evver.'
+    make -s build/site/index.html
+    red evver bats -f 'spelt' tests/book.bats
+}
+
+# --- Claims and evidence --------------------------------------------------
+
+@test "drift: a claim's sentence is reworded in the chapter" {
+    edit $chapters/02-check.adoc 'A new TCP socket has keepalive off.' 'A new TCP socket has keepalive on.'
+    red "claim 'off-by-default' says \"A new TCP socket has keepalive on.\"" "${render[@]}"
+}
+
+@test "drift: a claim's sentence is reworded in its test" {
+    edit tests/claims/check.bats 'A new TCP socket has keepalive off.' 'A new socket has keepalive off.'
+    red "its test in tests/claims/check.bats says \"A new socket has keepalive off.\"" "${render[@]}"
+}
+
+@test "drift: both are reworded, and nobody ran the test again" {
+    edit tests/claims/check.bats 'A new TCP socket has keepalive off.' 'A fresh TCP socket has keepalive off.'
+    edit $chapters/02-check.adoc 'A new TCP socket has keepalive off.' 'A fresh TCP socket has keepalive off.'
+    red "claim 'off-by-default': the evidence was for another sentence" "${render[@]}"
+}
+
+@test "drift: a claim's test is deleted" {
+    ruby -e 'f = "tests/claims/enable.bats"; File.write(f, File.read(f).sub(/^@test "one-call.*?^}\n/m, ""))'
+    red "claim 'one-call' has no test" "${render[@]}"
+}
+
+@test "drift: a claim is cited nowhere" {
+    edit $chapters/03-enable.adoc ' claim:any-value[]' ''
+    red "claim 'any-value' in tests/claims/enable.bats is cited in no chapter" "${render[@]}"
+}
+
+@test "drift: a claim is cited by a wrong name" {
+    edit $chapters/03-enable.adoc 'claim:any-value[]' 'claim:any-values[]'
+    red "claim 'any-values' has no test" "${render[@]}"
+}
+
+@test "drift: a second sentence slips in behind a claim" {
+    edit $chapters/03-enable.adoc 'claim:any-value[]' 'claim:any-value[] And it is free.'
+    red 'must end its line' "${render[@]}"
+}
+
+@test "drift: an accepted figure is edited" {
+    edit book/evidence.json '"value": "127"' '"value": "128"'
+    red "claim 'count-limits' says" "${render[@]}"
+    red 'this kernel says  127' make prove CLAIM=count-limits
+}
+
+@test "drift: the evidence of a claim is deleted" {
+    ruby -rjson -e 'f = "book/evidence.json"; e = JSON.parse(File.read(f)); e.delete("close"); File.write(f, JSON.pretty_generate(e))'
+    red "claim 'close' has no accepted evidence" "${render[@]}"
+}
+
+@test "drift: a claim's test no longer looks" {
+    ruby -e 'f = "tests/claims/enable.bats"; File.write(f, File.read(f).sub(/(^@test "one-call.*?\{\n).*?^}\n/m) { "#{$1}    true\n}\n" })'
+    red 'the test ran nothing, so it proves nothing' make prove CLAIM=one-call
+}
+
+@test "drift: a claim's test runs something else" {
+    edit tests/claims/detect.bats '--idle 2 --interval 1 --count 2 {host}' '--idle 1 --interval 1 --count 2 {host}'
+    red 'given-up ran:' make prove CLAIM=given-up
+}
+
+@test "drift: the bounds of a time are loosened" {
+    edit tests/compare.rb '1.25 * predicted' '2 * predicted'
+    red 'a time is in time from the prediction' bats -f 'a time is in time' tests/replay.bats
+}
+
+@test "drift: what is claimed stops being true" {
+    edit examples/detect/detect.c '"SO_KEEPALIVE",
+               keepalive)' '"SO_KEEPALIVE",
+               0)'
+    red 'it did not print: ETIMEDOUT' make prove CLAIM=etimedout
+}
