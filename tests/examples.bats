@@ -81,12 +81,14 @@ refused() {
 }
 
 @test "detect: hosts and ports that do not exist, and a closed port, are said plainly" {
-    run -1 "$bin/detect" 127.0.0.1 nonsense
-    has '127.0.0.1 port nonsense: '
+    for port in nonsense '' 0 65536 70000 -1; do
+        run -2 "$bin/detect" -- 127.0.0.1 "$port"
+        has "PORT '$port': not a whole number from 1 to 65535"
+    done
     run -1 "$bin/detect" 127.0.0.1 1
-    has 'connect: Connection refused'
+    has 'connect to 127.0.0.1: Connection refused'
     run -1 timeout 20 "$bin/detect" nowhere.invalid 80
-    has 'nowhere.invalid port 80: '
+    has 'nowhere.invalid: '
 }
 
 @test "detect: connect() to an address that answers nothing ends at the limit" {
@@ -98,7 +100,7 @@ refused() {
         fill = 4.times.map { c = Socket.new(:INET, :STREAM); c.connect_nonblock(Addrinfo.tcp("127.0.0.1", port), exception: false); c }
         s.close_on_exec = false; fill.each { |c| c.close_on_exec = false }
         exec ARGV[0], "--limit", "1", "127.0.0.1", port.to_s' "$bin/detect"
-    has 'connect: no answer within 1 s'
+    has 'connect to 127.0.0.1: no answer within 1 s'
 }
 
 @test "silent-peer: bad values and contradictions are refused by name" {
@@ -111,6 +113,10 @@ refused() {
     has '--hear-at and --reboot-at exclude each other'
     run -2 "$bin/silent-peer" --deaf-at 3 --hear-at 1
     has '--hear-at 1: the peer is not deaf then'
+    run -2 "$bin/silent-peer" --close-at 1 --reboot-at 2
+    has '--close-at and --reboot-at exclude each other'
+    run -2 "$bin/silent-peer" --deaf-at 1 --close-at 2
+    has '--close-at 2: the peer is deaf then'
     run -2 "$bin/silent-peer" --deaf-at 3 --reboot-at 1
     has '--reboot-at 1: the peer is not deaf then'
 }
@@ -119,7 +125,7 @@ refused() {
     run -7 "$bin/silent-peer" -- bash -c 'exit 7'
     run -143 "$bin/silent-peer" -- bash -c 'kill -TERM $$'
     run -1 "$bin/silent-peer" -- no-such-command
-    has 'no-such-command: No such file or directory'
+    has "cannot run 'no-such-command': No such file or directory"
 }
 
 @test "silent-peer: a command that runs too long is ended, even one that will not listen" {
@@ -140,6 +146,47 @@ refused() {
     for i in 1 2 3; do grep -q 'timed out after 2' "$BATS_TEST_TMPDIR/$i"; done
     kill "$peer_pid"
     wait "$peer_pid"
+}
+
+@test "silent-peer: interrupted around a command, it ends it and says so in its status" {
+    "$bin/silent-peer" -- bash -c 'echo $$ >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/pid" 3>&- &
+    interrupted=$!
+    for _ in {1..100}; do [[ -s $BATS_TEST_TMPDIR/pid ]] && break; sleep 0.05; done
+    kill -TERM "$interrupted"
+    status=0
+    wait "$interrupted" || status=$?
+    [[ $status == 143 ]]
+    run ! kill -0 "$(<"$BATS_TEST_TMPDIR/pid")"
+}
+
+@test "silent-peer: a thousand clients that come and go leave room for the next" {
+    said=$BATS_TEST_TMPDIR/said
+    "$bin/silent-peer" --deaf-at 60 >"$said" 3>&- &
+    peer_pid=$!
+    for _ in {1..100}; do [[ -s $said ]] && break; sleep 0.05; done
+    port=$(sed 's/.* //;q' "$said")
+    ruby -rsocket -e '1500.times { TCPSocket.new("127.0.0.1", ARGV[0].to_i).close }' "$port"
+    run -1 timeout 10 "$bin/detect" --limit 1 127.0.0.1 "$port"
+    has 'still connected'
+    kill "$peer_pid"
+    wait "$peer_pid"
+    [[ $(grep -c 'a client connects' "$said") == 1501 ]]
+}
+
+@test "silent-peer: a kernel that makes no peer deaf is said before the command starts" {
+    gcc -shared -fPIC -o "$BATS_TEST_TMPDIR/fault.so" "$root/tests/fault.c" -ldl
+    run -1 env LD_PRELOAD="$BATS_TEST_TMPDIR/fault.so" FAULT=setsockopt:2:ENOPROTOOPT "$bin/silent-peer" -- echo started
+    has 'setsockopt TCP_MD5SIG (no peer can go deaf without it): Protocol not available'
+    [[ $output != *started* ]]
+}
+
+@test "examples: output that cannot be written, or standard descriptors that are closed, are failures" {
+    for program in check 'env enable' override 'detect --help' 'silent-peer --help'; do
+        run -1 bash -c "PATH=$bin:\$PATH; $program >/dev/full"
+        has 'standard output: cannot write'
+        run -1 bash -c "PATH=$bin:\$PATH; $program >&-"
+        has 'standard descriptor 1'
+    done
 }
 
 @test "silent-peer: killed without warning, it takes its command along" {
@@ -172,9 +219,10 @@ refused() {
 
 @test "check: names what is no TCP socket" {
     run -1 "$bin/check" --fd 0 </dev/null
-    has 'getsockopt on descriptor 0: Socket operation on non-socket'
+    has 'getsockopt SO_DOMAIN: Socket operation on non-socket'
     run -1 "$bin/check" --fd 9 9>&-
-    has 'getsockopt on descriptor 9: Bad file descriptor'
+    has 'getsockopt SO_DOMAIN: Bad file descriptor'
+    has 'descriptor 9 cannot be asked'
     run -1 ruby -rsocket -e 's = UDPSocket.new; exec ARGV[0], "--fd", "9", 9 => s' "$bin/check"
     has 'descriptor 9: a UDP socket, not a TCP socket'
     run -1 ruby -rsocket -e 's = UNIXSocket.pair; exec ARGV[0], "--fd", "9", 9 => s[0]' "$bin/check"
@@ -207,7 +255,7 @@ refused() {
 @test "examples: plumbing of one name is the same to the byte" {
     run -0 ruby -e '
         regions = Dir[ARGV[0] + "/examples/*/*.c"].sort.flat_map do |path|
-          File.read(path).scan(%r{^// tag::(number|read|clock|arithmetic)\[\]\n(.*?)^// end::}m).map { |tag, text| [tag, text, path] }
+          File.read(path).scan(%r{^// tag::(number|output|read|clock|arithmetic)\[\]\n(.*?)^// end::}m).map { |tag, text| [tag, text, path] }
         end
         regions.group_by(&:first).each do |tag, all|
           puts "#{tag} #{all.length}"
@@ -215,6 +263,7 @@ refused() {
         end' "$root"
     printf '%s\n' "$output"
     has 'number 4'
+    has 'output 5'
     has 'arithmetic 2'
     [[ $output != *differs* ]]
 }

@@ -46,7 +46,7 @@ static int fails(const char *function)
     static const struct {
         const char *name;
         int number;
-    } errors[] = {{"EACCES", EACCES}, {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}};
+    } errors[] = {{"EACCES", EACCES}, {"ENOMEM", ENOMEM}, {"ENOPROTOOPT", ENOPROTOOPT}};
     char line[64], name[32], error[32];
     int number;
     snprintf(line, sizeof line, "%s\n", function);

@@ -2,6 +2,7 @@
 # something do it in a copy of their own.
 
 bats_require_minimum_version 1.5.0
+unset MAKEFLAGS MFLAGS MAKELEVEL # a make in a test is a make of its own
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=$root/build/bin
 export LC_ALL=C.UTF-8 TIME_SCALE=${TIME_SCALE:-1}

@@ -95,7 +95,7 @@ module Checks
     # Numbers that are names: standards, versions, years, section numbers.
     NAMES = /\bRFCs?\s\d+|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\b(?:in|of|since|from)\s(?:19|20)\d\d\b|
              \bsections?\s\d+(?:\.\d+)*/x
-    NUMBER = /(?<![\w.-])\d[\d.,]*(?:\s?(?:#{UNITS})\b)?|\b(?:#{WORDS})[ -](?:#{UNITS})\b/i
+    NUMBER = /(?<![\w.-])\d+(?:[.,]\d+)*(?:\s?(?:#{UNITS})\b)?|\b(?:#{WORDS})[ -](?:#{UNITS})\b/i
     IDENTIFIER = /\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|E[A-Z]{4,}|tcp_[a-z_]+)\b/
 
     def initialize(document)

@@ -8,8 +8,10 @@
 // connection, a failed call), 2 wrong usage.
 
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <netdb.h>
@@ -23,37 +25,63 @@
 #include <time.h>
 #include <unistd.h>
 
-// What the options set: seconds, probes, milliseconds (0: none).
+// What the options want: seconds, probes, milliseconds (0: none).
 enum { IDLE, INTERVAL, COUNT, USER_TIMEOUT, LIMIT, SETTINGS };
-static int s[SETTINGS] = {60, 10, 6, 0, 300};
+static int want[SETTINGS] = {[IDLE] = 60,
+                             [INTERVAL] = 10,
+                             [COUNT] = 6,
+                             [USER_TIMEOUT] = 0,
+                             [LIMIT] = 300};
 static int keepalive = 1;
 
-static void usage(FILE *to)
+static const char usage[] = "usage: detect [OPTION...] HOST PORT";
+
+static void help(void)
 {
-    fprintf(to,
-            "usage: detect [OPTION...] HOST PORT\n"
-            "  --idle S           idle time, %d\n"
-            "  --interval S       interval, %d\n"
-            "  --count N          unanswered probes, %d\n"
-            "  --user-timeout MS  TCP_USER_TIMEOUT, %d: none\n"
-            "  --no-keepalive     leave keepalive off\n"
-            "  --limit S          how long to watch, %d\n",
-            s[IDLE], s[INTERVAL], s[COUNT], s[USER_TIMEOUT], s[LIMIT]);
+    printf("%s\n"
+           "  --idle S           idle time, %d\n"
+           "  --interval S       interval, %d\n"
+           "  --count N          unanswered probes, %d\n"
+           "  --user-timeout MS  TCP_USER_TIMEOUT, %d: none\n"
+           "  --no-keepalive     leave keepalive off\n"
+           "  --limit S          how long to try and to watch, %d\n",
+           usage, want[IDLE], want[INTERVAL], want[COUNT],
+           want[USER_TIMEOUT], want[LIMIT]);
 }
 
-// tag::number[]
-// Turns an option's argument into a whole number from min to max.
-// Anything else is refused by name, with exit status 2.
-static int number(const char *option, const char *text, int min,
-                  int max)
+// tag::output[]
+// The standard descriptors must be open, or a socket would take their
+// place; each line leaves at once, also into a pipe.
+static void begin_output(void)
 {
-    char *end;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            err(1, "standard descriptor %d", fd);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+// Output that could not be written is a failure as well.
+static int end_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    warnx("standard output: cannot write");
+    return 1;
+}
+// end::output[]
+
+// tag::number[]
+// Turns a text into a whole number from min to max. Anything else is
+// refused by name, with exit status 2.
+static int number(const char *name, const char *text, int min, int max)
+{
+    char *end = NULL;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < min ||
-        value > max)
-        errx(2, "--%s '%s': not a whole number from %d to %d", option,
-             text, min, max);
+    if (!isdigit((unsigned char)text[text[0] == '-']) || *end != '\0' ||
+        errno != 0 || value < min || value > max)
+        errx(2, "%s '%s': not a whole number from %d to %d", name, text,
+             min, max);
     return (int)value;
 }
 // end::number[]
@@ -63,13 +91,13 @@ static int number(const char *option, const char *text, int min,
 // the first probe leaves after `first` seconds. One interval passes
 // for each probe; with a user timeout (in ms) that does not count
 // probes, as many intervals as it takes to reach it, at least one.
-static long detection_time(int first, int interval, int count,
-                           int user_timeout)
+static long long detection_time(int first, int interval, int count,
+                                int user_timeout)
 {
-    long unanswered = count;
-    if (user_timeout > 0) {
-        long missing = user_timeout - first * 1000L;
-        long step = interval * 1000L;
+    long long unanswered = count;
+    if (user_timeout > 0 && interval > 0) {
+        long long missing = user_timeout - first * 1000LL;
+        long long step = interval * 1000LL;
         unanswered = missing > step ? (missing + step - 1) / step : 1;
     }
     return first + unanswered * interval;
@@ -87,6 +115,20 @@ static double now(void)
 }
 // end::clock[]
 
+// tag::read[]
+// Reads one option that is an int. Returns -1 after a message.
+static int read_option(int fd, int level, int option, const char *name,
+                       int *value)
+{
+    socklen_t size = sizeof *value;
+    if (getsockopt(fd, level, option, value, &size) == -1) {
+        warn("getsockopt %s", name);
+        return -1;
+    }
+    return 0;
+}
+// end::read[]
+
 // tag::tune[]
 static int set(int fd, int level, int option, const char *name,
                int value)
@@ -100,41 +142,72 @@ static int set(int fd, int level, int option, const char *name,
 
 static int tune(int fd)
 {
-    return set(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE",
-               keepalive) == -1 ||
-           set(fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE",
-               s[IDLE]) == -1 ||
-           set(fd, IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL",
-               s[INTERVAL]) == -1 ||
-           set(fd, IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT", s[COUNT]) ==
-               -1 ||
-           set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT",
-               s[USER_TIMEOUT]) == -1;
+    if (set(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", keepalive) ==
+            -1 ||
+        set(fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE",
+            want[IDLE]) == -1 ||
+        set(fd, IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL",
+            want[INTERVAL]) == -1 ||
+        set(fd, IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT", want[COUNT]) ==
+            -1 ||
+        set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT",
+            want[USER_TIMEOUT]) == -1)
+        return -1;
+    return 0;
 }
 // end::tune[]
 
-// Connects to one address. Returns a descriptor, or -1 after a
-// message.
-static int connect_to(const struct addrinfo *a)
+// tag::wait[]
+// Waits until fd has one of the events, or the clock says `until`.
+// Returns 1, 0 when the time is over, -1 after a message.
+static int wait_for(int fd, short events, double until)
 {
-    int fd = socket(a->ai_family, SOCK_STREAM, 0);
+    struct pollfd p = {.fd = fd, .events = events};
+    for (;;) {
+        double left = until - now();
+        if (left <= 0)
+            return 0;
+        int ready = poll(&p, 1, (int)(left * 1000) + 1); // <1>
+        if (ready == 1)
+            return 1;
+        if (ready == -1 && errno != EINTR) { // <2>
+            warn("poll");
+            return -1;
+        }
+    }
+}
+// end::wait[]
+
+// Connects to one address. Returns a descriptor, or -1 after a message.
+static int connect_to(const struct addrinfo *a, double until)
+{
+    char host[NI_MAXHOST] = "?";
+    int error = 0;
+    getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, NULL, 0,
+                NI_NUMERICHOST);
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (fd == -1) {
         warn("socket");
         return -1;
     }
-    // On Linux this limits connect() too; it then says EINPROGRESS.
-    struct timeval limit = {.tv_sec = s[LIMIT]};
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) ==
-        -1)
-        warn("setsockopt SO_SNDTIMEO %d", s[LIMIT]);
-    else if (tune(fd) == 0) {
-        if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-            return fd;
-        if (errno == EINPROGRESS)
-            warnx("connect: no answer within %d s", s[LIMIT]);
-        else
-            warn("connect");
+    if (tune(fd) == -1)
+        goto failed;
+    if (connect(fd, a->ai_addr, a->ai_addrlen) == -1 &&
+        errno != EINPROGRESS) {
+        warn("connect to %s", host);
+        goto failed;
     }
+    int ready = wait_for(fd, POLLOUT, until);
+    if (ready == 0)
+        warnx("connect to %s: no answer within %d s", host,
+              want[LIMIT]);
+    if (ready != 1 ||
+        read_option(fd, SOL_SOCKET, SO_ERROR, "SO_ERROR", &error) == -1)
+        goto failed;
+    if (error == 0)
+        return fd;
+    warnx("connect to %s: %s", host, strerror(error));
+failed:
     close(fd);
     return -1;
 }
@@ -162,28 +235,29 @@ static int report(int fd, int error, double lived)
     double quiet = silence(fd);
     if (quiet < 0)
         return -1;
-    // Was the peer heard after the handshake? Then it has answered
-    // probes, and the next one was an interval away at least.
-    int first = s[IDLE];
-    if (lived - quiet > 0.5 && s[INTERVAL] > first)
-        first = s[INTERVAL];
+    // A peer that was heard after the handshake has answered probes,
+    // and after an answer the next one is an interval away at least.
+    int first = want[IDLE];
+    if (lived - quiet > 0.5 && want[INTERVAL] > first)
+        first = want[INTERVAL];
 
-    if (error == 0)
+    if (error == 0) {
         printf("closed by the peer after %.1f s, predicted 0 s\n",
                quiet);
-    else if (error == ETIMEDOUT)
-        printf("timed out after %.1f s, predicted %ld s: ETIMEDOUT\n",
+    } else if (error == ETIMEDOUT) {
+        printf("timed out after %.1f s, predicted %lld s: ETIMEDOUT\n",
                quiet,
-               detection_time(first, s[INTERVAL], s[COUNT],
-                              s[USER_TIMEOUT]));
-    else if (error == ECONNRESET && quiet >= first)
+               detection_time(first, want[INTERVAL], want[COUNT],
+                              want[USER_TIMEOUT]));
+    } else if (error == ECONNRESET && keepalive && quiet >= first) {
+        int probes = (int)((quiet - first) / want[INTERVAL]);
         printf("reset after %.1f s, predicted %d s: ECONNRESET\n",
-               quiet, first);
-    else if (error == ECONNRESET)
+               quiet, first + probes * want[INTERVAL]);
+    } else if (error == ECONNRESET) {
         printf("reset after %.1f s, before any probe: ECONNRESET\n",
                quiet);
-    else {
-        warnx("recv: %s after %.1f s", strerrorname_np(error), quiet);
+    } else {
+        warnx("recv: %s after %.1f s", strerror(error), quiet);
         return -1;
     }
     return 0;
@@ -193,33 +267,49 @@ static int report(int fd, int error, double lived)
 // tag::watch[]
 static int watch(int fd)
 {
-    struct pollfd p = {.fd = fd, .events = POLLIN};
     double start = now();
-    double left = s[LIMIT];
     for (;;) {
-        int ready = poll(&p, 1, (int)(left * 1000) + 1); // <1>
-        if (ready == -1) {
-            warn("poll");
+        char bytes[4096];
+        int ready = wait_for(fd, POLLIN, start + want[LIMIT]);
+        if (ready == -1)
             return -1;
-        }
-        double lived = now() - start;
-        if (ready == 1) {
-            char bytes[4096];
-            ssize_t got = recv(fd, bytes, sizeof bytes, 0); // <2>
-            if (got <= 0)                                   // <3>
-                return report(fd, got == 0 ? 0 : errno, lived);
-        }
-        left = s[LIMIT] - lived;
-        if (left <= 0) { // <4>
+        if (ready == 0) { // <1>
             printf("still connected after %.1f s, predicted %d s\n",
-                   lived, s[LIMIT]);
+                   now() - start, want[LIMIT]);
             return -1;
         }
+        ssize_t got = recv(fd, bytes, sizeof bytes, 0); // <2>
+        if (got > 0 || (got == -1 && errno == EAGAIN))  // <3>
+            continue;
+        return report(fd, got == 0 ? 0 : errno, now() - start); // <4>
     }
 }
 // end::watch[]
 
-static int parse(int argc, char **argv)
+// Prints what the kernel holds, not what we asked for.
+static int show(int fd, const char *host)
+{
+    int on = 0;
+    int idle = 0;
+    int interval = 0;
+    int count = 0;
+    if (read_option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE",
+                    &on) == -1 ||
+        read_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE",
+                    &idle) == -1 ||
+        read_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL",
+                    &interval) == -1 ||
+        read_option(fd, IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT",
+                    &count) == -1)
+        return -1;
+    printf("connected to %s, keepalive %s", host, on ? "on" : "off");
+    if (on)
+        printf(": %d s, %d s, %d", idle, interval, count);
+    printf("\n");
+    return 0;
+}
+
+static void parse(int argc, char **argv)
 {
     static const struct option options[] = {
         {"idle", required_argument, NULL, IDLE},
@@ -227,57 +317,60 @@ static int parse(int argc, char **argv)
         {"count", required_argument, NULL, COUNT},
         {"user-timeout", required_argument, NULL, USER_TIMEOUT},
         {"limit", required_argument, NULL, LIMIT},
-        {"no-keepalive", no_argument, &keepalive, 0},
+        {"no-keepalive", no_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     static const int least[] = {1, 1, 1, 0, 1};
     static const int most[] = {32767, 32767, 127, INT_MAX, 1000000};
-    int letter, which;
-    while ((letter = getopt_long(argc, argv, "", options, &which)) !=
+    int option = 0;
+    int index = 0;
+    while ((option = getopt_long(argc, argv, "", options, &index)) !=
            -1) {
-        if (letter == 'h') {
-            usage(stdout);
-            exit(0);
+        if (option == 'h') {
+            help();
+            exit(end_output(0));
         }
-        if (letter == '?')
-            return -1;
-        if (optarg != NULL)
-            s[letter] = number(options[which].name, optarg,
-                               least[letter], most[letter]);
+        if (option == '?')
+            errx(2, "%s", usage);
+        if (option == 'n')
+            keepalive = 0;
+        else
+            want[option] = number(options[index].name, optarg,
+                                  least[option], most[option]);
     }
-    return argc - optind == 2 ? 0 : -1;
+    if (argc - optind > 2)
+        errx(2, "unexpected '%s'\n%s", argv[optind + 2], usage);
+    if (argc - optind < 2)
+        errx(2, "%s", usage);
+    number("PORT", argv[optind + 1], 1, 65535);
 }
 
 int main(int argc, char **argv)
 {
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (parse(argc, argv) == -1) {
-        usage(stderr);
-        return 2;
-    }
+    begin_output();
+    parse(argc, argv);
     const char *host = argv[optind];
     const char *port = argv[optind + 1];
 
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *all;
+    struct addrinfo *all = NULL;
     int failed = getaddrinfo(host, port, &hints, &all);
     if (failed != 0)
-        errx(1, "%s port %s: %s", host, port, gai_strerror(failed));
+        errx(1, "%s: %s", host, gai_strerror(failed));
     int fd = -1;
+    double until = now() + want[LIMIT];
     for (struct addrinfo *a = all; a != NULL && fd == -1;
          a = a->ai_next)
-        fd = connect_to(a);
+        fd = connect_to(a, until);
     freeaddrinfo(all);
     if (fd == -1)
         return 1;
 
-    printf("connected to %s, keepalive %s\n", host,
-           keepalive ? "on" : "off");
-    failed = watch(fd) == -1;
+    failed = show(fd, host) == -1 || watch(fd) == -1;
     if (close(fd) == -1) {
         warn("close");
         failed = 1;
     }
-    return failed;
+    return end_output(failed);
 }

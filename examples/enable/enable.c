@@ -1,21 +1,41 @@
 // enable: turns keepalive on, and looks whether it is.
 //
-//     enable        shows it on an IPv4 and on an IPv6 socket
+//     env enable    shows it on an IPv4 and on an IPv6 socket
 //
+// (env, because enable alone is a builtin of bash.)
 // Exit status: 0 on, 1 a failed call, 2 wrong usage.
 
 #define _GNU_SOURCE
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void usage(FILE *to)
+static const char usage[] = "usage: enable";
+
+// tag::output[]
+// The standard descriptors must be open, or a socket would take their
+// place; each line leaves at once, also into a pipe.
+static void begin_output(void)
 {
-    fprintf(to, "usage: enable\n");
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            err(1, "standard descriptor %d", fd);
+    setvbuf(stdout, NULL, _IOLBF, 0);
 }
+
+// Output that could not be written is a failure as well.
+static int end_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    warnx("standard output: cannot write");
+    return 1;
+}
+// end::output[]
 
 // tag::read[]
 // Reads one option that is an int. Returns -1 after a message.
@@ -47,7 +67,7 @@ static int enable_keepalive(int fd)
 // tag::story[]
 static int show(int fd, const char *family, const char *when)
 {
-    int value;
+    int value = 0;
     if (read_option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE",
                     &value) == -1)
         return -1;
@@ -80,17 +100,17 @@ int main(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    begin_output();
     int letter = getopt_long(argc, argv, "", options, NULL);
     if (letter == 'h') {
-        usage(stdout);
-        return 0;
+        printf("%s\n", usage);
+        return end_output(0);
     }
-    if (letter != -1 || optind != argc) {
-        usage(stderr);
-        return 2;
-    }
+    if (letter != -1)
+        errx(2, "%s", usage);
+    if (optind != argc)
+        errx(2, "unexpected '%s'\n%s", argv[optind], usage);
     int v4 = story(AF_INET, "IPv4");
     int v6 = story(AF_INET6, "IPv6");
-    return v4 == -1 || v6 == -1;
+    return end_output(v4 == -1 || v6 == -1);
 }

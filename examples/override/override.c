@@ -7,8 +7,10 @@
 // usage.
 
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -38,25 +40,43 @@ static const struct value {
 enum { IDLE, INTERVAL, COUNT, USER_TIMEOUT, VALUES };
 // end::table[]
 
-static void usage(FILE *to)
+static const char usage[] = "usage: override [--idle S]"
+                            " [--interval S] [--count N]"
+                            " [--user-timeout MS]";
+
+// tag::output[]
+// The standard descriptors must be open, or a socket would take their
+// place; each line leaves at once, also into a pipe.
+static void begin_output(void)
 {
-    fprintf(to, "usage: override [--idle S] [--interval S]"
-                " [--count N] [--user-timeout MS]\n");
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            err(1, "standard descriptor %d", fd);
+    setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-// tag::number[]
-// Turns an option's argument into a whole number from min to max.
-// Anything else is refused by name, with exit status 2.
-static int number(const char *option, const char *text, int min,
-                  int max)
+// Output that could not be written is a failure as well.
+static int end_output(int status)
 {
-    char *end;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    warnx("standard output: cannot write");
+    return 1;
+}
+// end::output[]
+
+// tag::number[]
+// Turns a text into a whole number from min to max. Anything else is
+// refused by name, with exit status 2.
+static int number(const char *name, const char *text, int min, int max)
+{
+    char *end = NULL;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < min ||
-        value > max)
-        errx(2, "--%s '%s': not a whole number from %d to %d", option,
-             text, min, max);
+    if (!isdigit((unsigned char)text[text[0] == '-']) || *end != '\0' ||
+        errno != 0 || value < min || value > max)
+        errx(2, "%s '%s': not a whole number from %d to %d", name, text,
+             min, max);
     return (int)value;
 }
 // end::number[]
@@ -66,13 +86,13 @@ static int number(const char *option, const char *text, int min,
 // the first probe leaves after `first` seconds. One interval passes
 // for each probe; with a user timeout (in ms) that does not count
 // probes, as many intervals as it takes to reach it, at least one.
-static long detection_time(int first, int interval, int count,
-                           int user_timeout)
+static long long detection_time(int first, int interval, int count,
+                                int user_timeout)
 {
-    long unanswered = count;
-    if (user_timeout > 0) {
-        long missing = user_timeout - first * 1000L;
-        long step = interval * 1000L;
+    long long unanswered = count;
+    if (user_timeout > 0 && interval > 0) {
+        long long missing = user_timeout - first * 1000LL;
+        long long step = interval * 1000LL;
         unanswered = missing > step ? (missing + step - 1) / step : 1;
     }
     return first + unanswered * interval;
@@ -103,19 +123,22 @@ static int read_all(int fd, int *held)
 }
 
 // tag::system[]
-static int read_system(const struct value *v, int *value)
+// Reads a system-wide value into `text`, with its unit.
+static int read_system(const struct value *v, char *text, size_t size)
 {
+    int value = 0;
     FILE *file = fopen(v->file, "r");
     if (file == NULL) {
         warn("%s", v->file);
         return -1;
     }
-    int found = fscanf(file, "%d", value);
+    int found = fscanf(file, "%d", &value);
     fclose(file);
     if (found != 1) {
-        warnx("%s: no number in it", v->file);
+        warnx("%s: cannot read a number from it", v->file);
         return -1;
     }
+    snprintf(text, size, "%d%s", value, v->unit);
     return 0;
 }
 // end::system[]
@@ -126,7 +149,7 @@ static int set(int fd, const struct value *v, int wanted)
     if (setsockopt(fd, IPPROTO_TCP, v->option, &wanted, // <1>
                    sizeof wanted) == 0)
         return 0;
-    if (errno == EINVAL) // <2>
+    if (errno == EINVAL && (wanted < v->min || wanted > v->max)) // <2>
         warnx("setsockopt %s %d: the kernel accepts %d to %d%s",
               v->name, wanted, v->min, v->max, v->unit);
     else
@@ -138,7 +161,14 @@ static int set(int fd, const struct value *v, int wanted)
 // tag::story[]
 static int story(int fd, const int *wanted, const int *given)
 {
-    int before[VALUES], after[VALUES];
+    char system_wide[VALUES][32] = {"", "", "", "none"};
+    int before[VALUES] = {0};
+    int after[VALUES] = {0};
+    for (int i = 0; i < VALUES; i++)
+        if (values[i].file != NULL &&
+            read_system(&values[i], system_wide[i],
+                        sizeof system_wide[i]) == -1)
+            return -1;
     if (read_all(fd, before) == -1)
         return -1;
     for (int i = 0; i < VALUES; i++)
@@ -150,25 +180,18 @@ static int story(int fd, const int *wanted, const int *given)
     printf("%-16s  %11s  %11s  %11s\n", "", "system-wide", "before",
            "after");
     for (int i = 0; i < VALUES; i++) {
-        char system_wide[32] = "none";
-        int value;
-        if (values[i].file != NULL) {
-            if (read_system(&values[i], &value) == -1)
-                return -1;
-            snprintf(system_wide, sizeof system_wide, "%d%s", value,
-                     values[i].unit);
-        }
-        char old[32], new[32];
+        char old[32] = "";
+        char new[32] = "";
         snprintf(old, sizeof old, "%d%s", before[i], values[i].unit);
         snprintf(new, sizeof new, "%d%s", after[i], values[i].unit);
-        printf("%-16s  %11s  %11s  %11s\n", values[i].name, system_wide,
-               old, new);
+        printf("%-16s  %11s  %11s  %11s\n", values[i].name,
+               system_wide[i], old, new);
     }
     // A connection whose last probe was answered waits one interval
     // at least before the next, so the longer of the two counts.
     int first =
         after[IDLE] > after[INTERVAL] ? after[IDLE] : after[INTERVAL];
-    printf("with keepalive on, a dead peer is given up %ld s after "
+    printf("with keepalive on, a dead peer is given up %lld s after "
            "its last word\n",
            detection_time(first, after[INTERVAL], after[COUNT],
                           after[USER_TIMEOUT]));
@@ -188,27 +211,24 @@ int main(int argc, char **argv)
     };
     int wanted[VALUES] = {0};
     int given[VALUES] = {0};
-    int letter, which;
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    while ((letter = getopt_long(argc, argv, "", options, &which)) !=
+    int option = 0;
+    int index = 0;
+    begin_output();
+    while ((option = getopt_long(argc, argv, "", options, &index)) !=
            -1) {
-        if (letter == 'h') {
-            usage(stdout);
-            return 0;
+        if (option == 'h') {
+            printf("%s\n", usage);
+            return end_output(0);
         }
-        if (letter == '?') {
-            usage(stderr);
-            return 2;
-        }
+        if (option == '?')
+            errx(2, "%s", usage);
         // The kernel is to say what it accepts: any int will do here.
-        wanted[letter] =
-            number(options[which].name, optarg, INT_MIN, INT_MAX);
-        given[letter] = 1;
+        wanted[option] =
+            number(options[index].name, optarg, INT_MIN, INT_MAX);
+        given[option] = 1;
     }
-    if (optind != argc) {
-        usage(stderr);
-        return 2;
-    }
+    if (optind != argc)
+        errx(2, "unexpected '%s'\n%s", argv[optind], usage);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd == -1)
         err(1, "socket");
@@ -217,5 +237,5 @@ int main(int argc, char **argv)
         warn("close");
         failed = 1;
     }
-    return failed;
+    return end_output(failed);
 }
