@@ -29,7 +29,7 @@ build/site/index.html: $(inputs) build/inputs build/headers
 
 build/book.html: $(inputs) build/inputs build/headers
 	$(call say,render,$@)
-	$(Q)$(asciidoctor) -b html5 -a stylesheet=theme/book.css -a toc=left -o $@ book/book.adoc
+	$(Q)$(asciidoctor) -b single -a stylesheet=theme/book.css -a toc=left -o $@ book/book.adoc
 
 # Every name that the examples' headers know, for the check of names.
 build/headers: $(sources) book/book.mk

@@ -151,7 +151,7 @@ module Checks
     end
 
     def check_prose(prose)
-      prose.text.each_line(chomp: true) do |line|
+      prose.text.gsub(/"`|`"/, '"').each_line(chomp: true) do |line|
         note_claim(line, prose.block)
         check_numbers(line, prose.block)
         check_names(line, prose.block)

@@ -3,6 +3,40 @@
 require 'erb'
 require 'fileutils'
 
+# What both HTML forms do in their own way; the rest is Asciidoctor's.
+module OwnHtml
+  # A callout is its number alone, without the comment marks before it.
+  def convert_inline_callout(node)
+    %(<b class="conum">#{node.text}</b>)
+  end
+
+  # The mark of a claim, and a figure, say what they lead to.
+  def convert_inline_anchor(node)
+    note = { 'claim' => ' title="Proved: see the evidence" aria-label="evidence for this claim"',
+             'fig' => ' title="Measured: see the evidence"' }[node.attributes['role']]
+    return super unless node.type == :xref && note
+
+    %(<a href="#{address(node.attributes['refid'])}" class="#{node.attributes['role']}"#{note}>#{node.text}</a>)
+  end
+
+  def address(id)
+    "##{id}"
+  end
+end
+
+# The book as one HTML file.
+#
+# Use: asciidoctor -r ./book/extensions/book.rb -b single -o FILE book.adoc
+class Single < (Asciidoctor::Converter.for 'html5')
+  register_for 'single'
+  include OwnHtml
+
+  def initialize(*)
+    super
+    init_backend_traits filetype: 'html', outfilesuffix: '.html', basebackend: 'html', htmlsyntax: 'html'
+  end
+end
+
 # The site: one page a chapter, made by Asciidoctor's own HTML5 converter.
 # Only what differs stands here: a chapter is a page, a reference leads to
 # the page that holds its target, footnotes stand on their page.
@@ -11,6 +45,7 @@ require 'fileutils'
 class Pages < (Asciidoctor::Converter.for 'html5')
   register_for 'site'
   include Asciidoctor::Writer
+  include OwnHtml
 
   THEME = File.expand_path('../theme', __dir__)
   Page = Struct.new(:name, :title, :number, :description, :body, :contents, :footnotes)
@@ -48,15 +83,11 @@ class Pages < (Asciidoctor::Converter.for 'html5')
   end
 
   def convert_inline_anchor(node)
-    if node.type == :xref
-      id = node.attributes['refid']
-      text = node.text || @document.catalog[:refs][id]&.xreftext(node.attributes['xrefstyle'] || @document.attributes['xrefstyle']) || "[#{id}]"
-      role = node.role || node.attributes['role']
-      note = { 'claim' => ' title="Proved: see the evidence" aria-label="evidence for this claim"',
-               'fig' => ' title="Measured: see the evidence"' }[role]
-      return %(<a href="#{address(id)}"#{role ? %( class="#{role}") : ''}#{note}>#{text}</a>)
-    end
-    super
+    return super if node.type != :xref || %w[claim fig].include?(node.attributes['role'])
+
+    id = node.attributes['refid']
+    text = node.text || @document.catalog[:refs][id]&.xreftext(@document.attributes['xrefstyle']) || "[#{id}]"
+    %(<a href="#{address(id)}">#{text}</a>)
   end
 
   # The title of a listing leads to the program it is from.
