@@ -8,10 +8,12 @@ site=$root/build/site
     mkdir "$BATS_TEST_TMPDIR/site"
     cp "$site"/*.html "$site"/*.css "$BATS_TEST_TMPDIR/site/"
     cp -r "$site/source" "$BATS_TEST_TMPDIR/site/"
-    cp "$root/build/book.html" "$BATS_TEST_TMPDIR/site/"
-    rm -f "$BATS_TEST_TMPDIR"/site/source/*/*/*.html
     run htmlproofer --disable-external --check-html --allow-hash-href "$BATS_TEST_TMPDIR/site"
     has 'finished successfully'
+    # The one-file book leads nowhere but into itself.
+    mkdir "$BATS_TEST_TMPDIR/single"
+    cp "$root/build/book.html" "$BATS_TEST_TMPDIR/single/"
+    htmlproofer --disable-external --check-html --allow-hash-href "$BATS_TEST_TMPDIR/single"
     # And the check itself can fail.
     sed -i 's/href="detect.html"/href="detekt.html"/' "$BATS_TEST_TMPDIR/site/index.html"
     run -1 htmlproofer --disable-external "$BATS_TEST_TMPDIR/site"

@@ -109,7 +109,7 @@ module Macros
       all = create_open_block(parent, [], { 'role' => 'ledger' })
       Evidence.claims.each_value do |claim|
         seen = Evidence.seen[claim.name]
-        parse_content(all, entry(claim, seen)) if seen # Checks reports the others
+        parse_content(all, entry(parent.document, claim, seen)) if seen # Checks reports the others
       end
       all
     end
@@ -117,7 +117,7 @@ module Macros
     private
 
     # AsciiDoc of one entry; +...+ keeps a text as it is.
-    def entry(claim, seen)
+    def entry(document, claim, seen)
       saw = seen['saw'].map do |name, figure|
         "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+#{predicted(figure)}"
       end
@@ -125,8 +125,14 @@ module Macros
        'Ran::', *seen['ran'].map { |command| "`+#{command}+` +" },
        'Saw::', saw.join('; '),
        'Verified::', "on #{seen['kernel']}, #{seen['date']}",
-       'Test::', "link:source/#{claim.file}[`+#{claim.file}+`], `+#{claim.name}+`",
+       'Test::', "#{file(document, claim)}, `+#{claim.name}+`",
        '====', '']
+    end
+
+    # The site has a copy of the test; the one-file book stands alone.
+    def file(document, claim)
+      name = "`+#{claim.file}+`"
+      document.backend == 'site' ? "link:source/#{claim.file}[#{name}]" : name
     end
 
     def predicted(figure)

@@ -279,7 +279,7 @@ static int watch(int fd)
             return -1;
         }
         ssize_t got = recv(fd, bytes, sizeof bytes, 0); // <2>
-        if (got > 0 || (got == -1 && errno == EAGAIN))  // <3>
+        if (got > 0 || (got == -1 && errno == EAGAIN)) // <3>
             continue;
         return report(fd, got == 0 ? 0 : errno, now() - start); // <4>
     }

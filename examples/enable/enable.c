@@ -54,7 +54,7 @@ static int read_option(int fd, int level, int option, const char *name,
 // tag::enable[]
 static int enable_keepalive(int fd)
 {
-    int on = 1;                                       // <1>
+    int on = 1; // <1>
     if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, // <2>
                    sizeof on) == -1) {
         warn("setsockopt SO_KEEPALIVE"); // <3>

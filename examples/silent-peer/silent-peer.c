@@ -47,7 +47,7 @@ static const char *const event_names[EVENTS] = {
 static pid_t command; // 0: there is none, the peer is alone
 static struct client {
     double since; // when it connected
-    int next;     // the next event
+    int next; // the next event
     struct sockaddr_storage address;
 } clients[CLIENTS];
 
