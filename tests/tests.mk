@@ -53,16 +53,17 @@ endef
 .PHONY: check test bench
 check: site build/book.html ## the fast tests, for the edit loop
 	$(Q)failed=0; \
-	bats --jobs $(cores) --filter-tags '!slow' tests | tee build/check.tap || failed=1; \
+	bats --jobs $(jobs) --filter-tags '!slow' tests | tee build/check.tap || failed=1; \
 	$(count) build/check.tap || failed=1; exit $$failed
 
 test: site build/book.html ## all tests: both compilers, sanitizers, claims, drift, references, links
 	$(Q)$(prove); \
 	tests/evidence build/claims build/evidence.json book/evidence.json || failed=1; \
-	bats --jobs $(cores) tests | tee build/tests.tap || failed=1; \
+	bats --jobs $(jobs) tests | tee build/tests.tap || failed=1; \
 	cat build/claims.tap build/tests.tap | $(count) || failed=1; \
 	exit $$failed
-cores := $(shell nproc)
+# Half of what the tests do is waiting.
+jobs := $(shell echo $$((2 * $$(nproc))))
 
 bench: ## print how long things take, and how large they are
 	$(Q)tests/bench
