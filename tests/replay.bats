@@ -147,6 +147,23 @@ replay() {
     replay --bin bin x.transcript
 }
 
+@test "replay: where it cannot run as it must, it says why" {
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' >bin/unshare && chmod +x bin/unshare
+    cp -r "$root/tests" tests
+    sed -i 's/time=7200/time=7201/' tests/private-network
+    transcript '$ true'
+    PATH=$PWD/bin:$PATH run -1 tests/replay x.transcript
+    has 'tcp_keepalive_time is 7200 here, not the 7201 of a fresh kernel, and there is no right'
+}
+
+@test "replay: without the right to a namespace it runs where it is" {
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' >bin/unshare && chmod +x bin/unshare
+    transcript '$ echo here' here
+    PATH=$PWD/bin:$PATH run -0 "$root/tests/replay" x.transcript
+}
+
 @test "replay: --accept writes what was printed, once, and then agrees" {
     transcript '$ echo one \' '>     two' '$ false' '$ echo $?'
     run -0 replay --accept x.transcript

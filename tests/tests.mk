@@ -33,6 +33,7 @@ prove: $(programs) ## run every claim on this kernel and say where it differs fr
 	exit $$failed
 
 promote: $(programs) ## accept what transcripts and claims say now (SLUG=name, CLAIM=name: one)
+	$(if $(SLUG),$(if $(wildcard examples/$(SLUG)/*.transcript),,$(error SLUG=$(SLUG): there is no examples/$(SLUG)/*.transcript)))
 	$(Q)pids=(); for t in $(if $(CLAIM),,$(wildcard examples/$(or $(SLUG),*)/*.transcript)); do \
 	    tests/replay --bin $(BIN) --accept "$$t" & pids+=($$!); \
 	done; \
