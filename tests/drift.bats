@@ -166,6 +166,47 @@ chapters=book/chapters
     red "bare number '9'" "${render[@]}"
 }
 
+@test "drift: a number hides anywhere else in the prose" {
+    cat >>$chapters/01-why.adoc <<'EOF'
+
+=== A title of 11 seconds
+
+.A caption of 12 seconds
+NOTE: An admonition of 13 seconds.
+
+term 14 seconds:: A definition.
+
+* An item
++
+that goes on for 15 seconds.
+
+|===
+|A cell of 16 seconds a|Another of 17 seconds.
+|===
+
+[quote,Somebody in 18 seconds]
+A quotation.
+
+Code of `19 seconds`.
+A footnote.footnote:[Of 20 seconds.]
+A link xref:why[of 21 seconds].
+Or <<why,of 22 seconds>>.
+It takes 23ms.
+Raw pass:[24 seconds].
+
+++++
+25 seconds
+++++
+EOF
+    red 'raw text is for one form' "${render[@]}"
+    for number in {11..24}; do has "bare number '$number"; done
+}
+
+@test "drift: a listing's title names another file" {
+    edit $chapters/03-enable.adoc '.examples/enable/enable.c: the call' '.examples/check/check.c: the call'
+    red 'this listing is from examples/enable/enable.c, but its title says examples/check/check.c' "${render[@]}"
+}
+
 @test "drift: a figure's name is wrong" {
     edit $chapters/02-check.adoc 'fig:system-wide.count[]' 'fig:system-wide.number[]'
     red "no figure 'system-wide.number'" "${render[@]}"

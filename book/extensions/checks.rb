@@ -130,14 +130,16 @@ module Checks
 
       case block.context
       when :document then yield Prose.new(block.attributes['description'].to_s, block)
-      when :paragraph, :verse then yield Prose.new(block.lines.join("\n"), block)
+      when :pass, :stem then wrong('raw text is for one form of the book alone: write AsciiDoc', block)
       when :list_item then yield Prose.new(block.instance_variable_get(:@text).to_s, block)
       when :table
         block.rows.to_h.each_value do |rows|
           rows.flatten.each { |cell| yield Prose.new(cell.instance_variable_get(:@text).to_s, block) }
         end
       end
+      yield Prose.new(block.lines.join("\n"), block) if block.content_model == :simple && block.respond_to?(:lines)
       yield Prose.new(block.instance_variable_get(:@title).to_s, block) if block.respond_to?(:title?) && block.title?
+      %w[attribution citetitle alt].each { |name| yield Prose.new(block.attributes[name].to_s, block) }
       children(block).each { |child| prose(child, &) }
     end
 
@@ -177,7 +179,7 @@ module Checks
     def check_numbers(line, block)
       rest = line
       Macros::PATTERNS.each_value { |pattern| rest = rest.gsub(pattern, ' ') }
-      rest = rest.gsub(/`[^`]*`|<<[^>]*>>|\{[\w-]+\}|(?:link|xref|image):\S*?\[|\(\(\(?[^)]*\)\)\)?/, ' ').gsub(NAMES, ' ')
+      rest = rest.gsub(/`\+?(#{NUMBER})\+?`/, '\1').gsub(/`[^`]*`|<<[\w-]+(?:,|>>)|\{[\w-]+\}|(?:link|xref|image):\S*?\[|\(\(\(?[^)]*\)\)\)?/, ' ').gsub(NAMES, ' ')
       return unless (found = rest[NUMBER])
 
       wrong("bare number '#{found.strip}': write it as fig:, chosen: or quoted:, or without a figure", block)
@@ -194,11 +196,11 @@ module Checks
     # Listings and outputs come from files, whole or by tag; callouts have
     # their list.
     def check_listings
-      texts = Set.new(Checks.included.map { |i| fold(i.lines) })
       @document.find_by { |b| %i[listing literal].include?(b.context) }.each do |block|
-        unless texts.include?(fold(block.lines))
-          wrong('this listing is pasted: include it from examples/', block)
-        end
+        from = Checks.included.select { |i| fold(i.lines) == fold(block.lines) }.map { |i| short(i.path) }
+        named = block.instance_variable_get(:@title).to_s[%r{\Aexamples/[\w./-]+\w}]
+        wrong('this listing is pasted: include it from examples/', block) if from.empty?
+        wrong("this listing is from #{from.first}, but its title says #{named}", block) if named && from.any? && !from.include?(named)
         marks = block.lines.flat_map { |line| line.scan(/<(\d+)>(?= *(?:<\d+>|$))/).flatten }.uniq.length
         siblings = block.parent.blocks
         list = siblings[siblings.index(block) + 1]
