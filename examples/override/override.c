@@ -83,9 +83,9 @@ static int number(const char *name, const char *text, int min, int max)
 
 // tag::arithmetic[]
 // How many seconds after its last word a dead peer is given up, when
-// the first probe leaves after `first` seconds. One interval passes
-// for each probe; with a user timeout (in ms) that does not count
-// probes, as many intervals as it takes to reach it, at least one.
+// the first probe leaves after `first` seconds: one interval for each
+// probe. A user timeout (in ms) does not count probes: then as many
+// intervals pass as it takes to reach it, and one at least.
 static long long detection_time(int first, int interval, int count,
                                 int user_timeout)
 {

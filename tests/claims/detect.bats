@@ -94,12 +94,12 @@ load claim
     saw_time silence
 }
 
-@test "user-timeout-late: A user timeout a millisecond above such a moment is met by the lateness of the timer alone, one interval earlier than the sum says." {
+@test "user-timeout-late: A user timeout a millisecond above such a moment is met by the lateness of the timer alone, one interval earlier than the arithmetic says." {
     try 'silent-peer -- detect --idle 1 --interval 1 --count 9 --user-timeout 4001 {host} {port}'
     [[ $output =~ after\ ([0-9]+)\.[0-9]\ s,\ predicted\ ([0-9]+)\ s ]]
     ((BASH_REMATCH[1] == BASH_REMATCH[2] - 1))
     saw moment "${BASH_REMATCH[1]}" s
-    saw sum "${BASH_REMATCH[2]}" s
+    saw arithmetic "${BASH_REMATCH[2]}" s
 }
 
 @test "user-timeout-window: TCP_USER_TIMEOUT also ends a connection whose peer is well but reads nothing." {
