@@ -76,6 +76,12 @@ replay() {
     run -1 replay x.transcript
 }
 
+@test "replay: a command that is never reached is a failure" {
+    transcript '$ exit' '$ false' '$ echo $?'
+    run -1 replay x.transcript
+    has "x.transcript:2: 'false' was never reached"
+}
+
 @test "replay: a failure that nobody looks at is a failure" {
     transcript '$ false'
     run -1 replay x.transcript

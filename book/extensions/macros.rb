@@ -107,6 +107,7 @@ module Macros
 
     def process(parent, _target, _attributes)
       all = create_open_block(parent, [], { 'role' => 'ledger' })
+      Checks.ledger << all
       Evidence.claims.each_value do |claim|
         seen = Evidence.seen[claim.name]
         parse_content(all, entry(parent.document, claim, seen)) if seen # Checks reports the others
