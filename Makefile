@@ -19,16 +19,19 @@ packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux
 packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind socat git codespell hunspell hunspell-en-gb procps ruby-html-proofer
 
-# `make deps site`: what is installed must be there before the rest is
-# read, also with -j. So the rest runs in a make of its own.
-first := $(filter deps deps-%,$(MAKECMDGOALS))
+# `make deps site`, `make clean site`: these come first, before the rest
+# is even read, also with -j. So the rest runs in a make of its own.
+first := $(filter clean deps deps-%,$(MAKECMDGOALS))
 rest := $(filter-out $(first),$(MAKECMDGOALS))
 
-.PHONY: deps deps-test help
+.PHONY: deps deps-test clean help
 deps: ## install what building the book needs (Debian or Ubuntu packages)
 	$(call install,$(packages))
 deps-test: deps ## install what testing needs as well
 	$(call install,$(packages-test))
+
+clean:: ## remove everything that was built
+	rm -rf build examples/bin
 
 # Installs what is not there yet; sudo only if not root.
 define install
@@ -75,8 +78,5 @@ serve: site ## serve the book on port PORT (8080) of this machine
 	@ruby -run -e httpd -- --port=$(PORT) --bind-address=$(BIND) build/site
 PORT ?= 8080
 BIND ?= 127.0.0.1
-
-clean:: ## remove everything that was built
-	rm -rf build
 
 endif

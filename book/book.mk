@@ -3,7 +3,7 @@
 
 inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt Makefile README.md tests/tests.mk \
     $(wildcard book/chapters/* book/extensions/* book/theme/* book/images/*) \
-    $(wildcard examples/Makefile examples/*/*) $(wildcard tests/claims/*) tests/replay)
+    $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
 # A file that is gone is a change as well.
 ifneq ($(file <build/inputs),$(inputs))
@@ -24,7 +24,7 @@ build/site/index.html: $(inputs) build/inputs build/headers
 	$(Q)rm -rf build/site.new && mkdir -p build/site.new/source/tests
 	$(Q)$(asciidoctor) -b site -D build/site.new -o index.html book/book.adoc
 	$(Q)cp book/theme/book.css build/site.new/
-	$(Q)cp -r examples build/site.new/source/ && cp -r tests/claims build/site.new/source/tests/
+	$(Q)cp -r examples build/site.new/source/ && rm -rf build/site.new/source/examples/bin && cp -r tests/claims build/site.new/source/tests/
 	$(Q)rm -rf build/site && mv build/site.new build/site
 
 build/book.html: $(inputs) build/inputs build/headers

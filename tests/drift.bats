@@ -371,6 +371,16 @@ EOF
     red 'the test ran nothing, so it proves nothing' make prove CLAIM=one-call
 }
 
+@test "drift: a claim's program no longer has keepalive on" {
+    edit tests/claims/busy.c 'SO_KEEPALIVE, 1)' 'SO_KEEPALIVE, 0)'
+    red 'it did not print: keepalive 1' make prove CLAIM=unacknowledged
+}
+
+@test "drift: a claim's test skips" {
+    ruby -e 'f = "tests/claims/enable.bats"; File.write(f, File.read(f).sub(/(^@test "one-call.*?\{\n)/m) { "#{$1}    skip later\n" })'
+    red 'nothing: its test did not pass' make prove CLAIM=one-call
+}
+
 @test "drift: a claim's test runs something else" {
     edit tests/claims/detect.bats '--idle 2 --interval 1 --count 2 {host}' '--idle 1 --interval 1 --count 2 {host}'
     red 'given-up ran:' make prove CLAIM=given-up

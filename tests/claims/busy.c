@@ -35,6 +35,15 @@ static void set(int fd, int level, int option, int value)
         err(1, "setsockopt %d", option);
 }
 
+static int get(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (getsockopt(fd, level, option, &value, &size) == -1)
+        err(1, "getsockopt %d", option);
+    return value;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5)
@@ -55,6 +64,11 @@ int main(int argc, char **argv)
     set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout);
     if (connect(fd, a->ai_addr, a->ai_addrlen) == -1)
         err(1, "connect");
+    printf("keepalive %d: %d s, %d s, %d\n",
+           get(fd, SOL_SOCKET, SO_KEEPALIVE),
+           get(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+           get(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+           get(fd, IPPROTO_TCP, TCP_KEEPCNT));
     usleep(500000);
     double start = now();
     if (send(fd, "x", 1, 0) == -1)

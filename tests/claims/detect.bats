@@ -3,11 +3,13 @@ load claim
 
 @test "given-up: The kernel gives a dead peer up when the idle time and one interval for each probe have passed." {
     try 'silent-peer -- detect --idle 2 --interval 1 --count 2 {host} {port}'
+    prints 'timed out after'
     saw_time silence
 }
 
 @test "given-up-ipv6: Over IPv6 it takes the same time." {
     try 'silent-peer --host ::1 -- detect --idle 2 --interval 1 --count 2 {host} {port}'
+    prints 'connected to ::1'
     saw_time silence
 }
 
@@ -25,12 +27,14 @@ load claim
 
 @test "healthy: A peer that answers the probes keeps its connection." {
     try 'silent-peer --deaf-at 60 -- detect --idle 1 --interval 1 --count 1 --limit 5 {host} {port}'
+    prints 'keepalive on: 1 s, 1 s, 1'
     prints 'still connected'
     saw_time waited
 }
 
 @test "short-outage: An outage does a quiet connection no harm if one of the probes is answered." {
     try 'silent-peer --hear-at 2 -- detect --idle 1 --interval 1 --count 3 --limit 6 {host} {port}'
+    prints 'keepalive on: 1 s, 1 s, 3'
     prints 'still connected'
     saw_time waited
 }
@@ -39,7 +43,8 @@ load claim
     try 'silent-peer --hear-at 4 -- detect --idle 1 --interval 1 --count 2 {host} {port}'
     prints 'ETIMEDOUT'
     saw_time silence
-    try 'silent-peer --hear-at 4 --close-at 5 -- detect --no-keepalive {host} {port}'
+    try 'silent-peer --hear-at 4 --close-at 5 -- detect --no-keepalive --idle 1 --interval 1 --count 2 {host} {port}'
+    prints 'keepalive off'
     prints 'closed by the peer'
     saw without-keepalive alive
 }
@@ -83,7 +88,8 @@ load claim
 }
 
 @test "user-timeout-alone: Without keepalive, TCP_USER_TIMEOUT does not end an idle connection." {
-    try 'silent-peer -- detect --no-keepalive --user-timeout 1000 --limit 5 {host} {port}'
+    try 'silent-peer -- detect --no-keepalive --idle 1 --interval 1 --count 1 --user-timeout 1000 --limit 5 {host} {port}'
+    prints 'keepalive off'
     prints 'still connected'
     saw_time waited
 }
@@ -104,9 +110,11 @@ load claim
 
 @test "user-timeout-window: TCP_USER_TIMEOUT also ends a connection whose peer is well but reads nothing." {
     try_c window.c 0 6
+    prints 'keepalive 1: 1 s, 1 s, 2'
     prints 'still connected'
     saw_time without
     try_c window.c 3000 6
+    prints 'keepalive 1: 1 s, 1 s, 2'
     prints 'ETIMEDOUT'
     saw_time with
 }
@@ -114,6 +122,7 @@ load claim
 @test "unacknowledged: While data of yours is unacknowledged, keepalive does not give the peer up." {
     compile busy.c
     try 'silent-peer -- busy {host} {port} 0 8'
+    prints 'keepalive 1: 1 s, 1 s, 2'
     prints 'still connected'
     saw_time waited
 }
@@ -121,6 +130,7 @@ load claim
 @test "user-timeout-data: TCP_USER_TIMEOUT sets a limit for such data as well." {
     compile busy.c
     try 'silent-peer -- busy {host} {port} 3000 8'
+    prints 'keepalive 1: 1 s, 1 s, 2'
     prints 'ETIMEDOUT'
     saw_time silence
 }
@@ -136,6 +146,7 @@ load claim
 
 @test "stopped-peer: A peer whose program is stopped still answers the probes." {
     try 'silent-peer --deaf-at 9 -- bash -c "kill -STOP \$PPID; detect --idle 1 --interval 1 --count 1 --limit 4 {host} {port}; kill -CONT \$PPID"'
+    prints 'keepalive on: 1 s, 1 s, 1'
     prints 'still connected'
     saw_time waited
 }

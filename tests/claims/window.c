@@ -32,6 +32,15 @@ static void set(int fd, int level, int option, int value)
         err(1, "setsockopt %d", option);
 }
 
+static int get(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (getsockopt(fd, level, option, &value, &size) == -1)
+        err(1, "getsockopt %d", option);
+    return value;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
@@ -58,6 +67,11 @@ int main(int argc, char **argv)
         connect(fd, (struct sockaddr *)&a, sizeof a) == -1 ||
         accept(listener, NULL, NULL) == -1)
         err(1, "connect");
+    printf("keepalive %d: %d s, %d s, %d\n",
+           get(fd, SOL_SOCKET, SO_KEEPALIVE),
+           get(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+           get(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+           get(fd, IPPROTO_TCP, TCP_KEEPCNT));
     static const char bytes[65536];
     struct pollfd room = {.fd = fd, .events = POLLOUT};
     double start = now();
