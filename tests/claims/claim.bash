@@ -1,15 +1,18 @@
 # What every claim's test uses. A claim is one test:
 #
 #   @test "NAME: The sentence as the book has it." {
-#       try 'COMMAND'            # runs it, remembers it as what was run
-#       ...                      # looks at $output and $status
-#       saw FIGURE VALUE [UNIT]  # a figure for the book, compared exactly
-#       saw_time FIGURE          # the time that the command measured
+#       own_network                 # only if it needs one: lab, nstat, sysctl
+#       try 'COMMAND'               # runs it, remembers it as what was run
+#       prints TEXT                 # it printed this
+#       saw FIGURE VALUE [UNIT]     # a figure for the book, compared exactly
+#       saw_count FIGURE COUNTER    # what nstat printed for this counter
+#       saw_time FIGURE [TEXT]      # the time on the last line that has TEXT
 #   }
 #
-# A test that ran nothing or saw nothing fails: it would prove nothing.
-# When it passes, its evidence goes to $EVIDENCE/NAME (tests/evidence
-# reads it; without EVIDENCE to a folder of bats).
+# A test that ran nothing or saw nothing fails: it would prove nothing. So
+# does a figure that no command of the test has printed. When the test
+# passes, its evidence goes to $EVIDENCE/NAME (tests/evidence reads it;
+# without EVIDENCE to a folder of bats).
 
 bats_require_minimum_version 1.5.0
 
@@ -20,6 +23,15 @@ setup() {
     claim=${BATS_TEST_DESCRIPTION%%:*}
     record=$BATS_TEST_TMPDIR/record
     : >"$record"
+    printed=''
+}
+
+# own_network: this claim needs a network namespace (it counts probes, or
+# writes system-wide values, or uses the lab). Where none can be made the
+# test is skipped, with the reason; the claim counts as not tried here.
+own_network() {
+    local why
+    if ! why=$(lab true 2>&1); then skip "$why"; fi
 }
 
 # try COMMAND: runs it in a network of its own, at most 60 s. Sets
@@ -27,6 +39,7 @@ setup() {
 try() {
     printf 'ran\t%s\n' "$1" >>"$record"
     run timeout --kill-after=2 60 "$tests/private-network" bash -c "$1" </dev/null
+    printed+=$output$'\n'
     printf '$ %s\n%s\n' "$1" "$output" # bats shows it if the test fails
 }
 
@@ -42,16 +55,6 @@ try_c() {
     try "${1%.c} ${*:2}"
 }
 
-# with_idle_time S COMMAND: where the right to it is there, the output of
-# COMMAND in a network whose system-wide idle time is S; else nothing. A
-# further look, not evidence, so that any machine can have the same.
-with_idle_time() {
-    "$tests/private-network" bash -c '
-        [[ $PRIVATE_NETWORK == yes ]] || exit 0
-        { echo "$1" >/proc/sys/net/ipv4/tcp_keepalive_time; } 2>/dev/null || exit 0
-        eval "$2"' - "$1" "$2"
-}
-
 # prints TEXT: the last command printed this, literally.
 prints() {
     if [[ $output != *"$1"* ]]; then
@@ -60,21 +63,42 @@ prints() {
     fi
 }
 
-# saw FIGURE VALUE [UNIT]
+# prints_not TEXT: the last command did not print this.
+prints_not() {
+    if [[ $output == *"$1"* ]]; then
+        printf 'it printed: %s\n' "$1"
+        return 1
+    fi
+}
+
+# saw FIGURE VALUE [UNIT]: a command of this test has printed VALUE, as a
+# word or words of its own.
 saw() {
+    if ! grep -qwF -e "$2" <<<"$printed"; then
+        printf 'saw %s: no command printed: %s\n' "$1" "$2"
+        return 1
+    fi
     printf 'saw\t%s\t%s\t%s\n' "$1" "$2" "${3-}" >>"$record"
 }
 
-# saw_time FIGURE: the last "after X s, predicted Y s" that was printed;
-# it must be in time (compare.rb).
+# saw_count FIGURE COUNTER [UNIT]: the value that `nstat -asz` printed for
+# the counter, the last time. Sets count.
+saw_count() {
+    count=$(awk -v name="$2" '$1 == name { value = $2 } END { print value }' <<<"$output")
+    [[ $count =~ ^[0-9]+$ ]] || { printf 'nstat printed no %s\n' "$2"; return 1; }
+    saw "$1" "$count" "${3-}"
+}
+
+# saw_time FIGURE [TEXT]: the last "after X s, predicted Y s" that was
+# printed, on a line that has TEXT; it must be in time (compare.rb).
 saw_time() {
     local last='' line
     while IFS= read -r line; do
-        if [[ $line =~ after\ ([0-9.]+)\ s,\ predicted\ ([0-9.]+)\ s ]]; then
+        if [[ $line == *"${2-}"* && $line =~ after\ ([0-9.]+)\ s,\ predicted\ ([0-9.]+)\ s ]]; then
             last=${BASH_REMATCH[1]}\ ${BASH_REMATCH[2]}
         fi
     done <<<"$output"
-    [[ -n $last ]] || { printf 'it printed no time\n'; return 1; }
+    [[ -n $last ]] || { printf 'it printed no time %s\n' "${2:+with $2}"; return 1; }
     "$tests/replay" --time "${last% *}" "${last#* }"
     printf 'saw\t%s\t%s\ts\t%s\n' "$1" "${last% *}" "${last#* }" >>"$record"
 }
