@@ -15,9 +15,10 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # What `make deps` and `make deps-test` install: the one list of Debian
 # and Ubuntu packages.
-packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux
+packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
+    nftables procps
 packages-test := bats parallel shellcheck clang clang-format strace \
-    valgrind socat git codespell hunspell hunspell-en-gb procps ruby-html-proofer
+    valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.
@@ -72,7 +73,9 @@ include book/book.mk
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: serve
+.PHONY: serve lab
+lab: programs ## a shell in a private network with a client, a router and a server
+	@PATH="$(CURDIR)/$(BIN):$$PATH" lab
 serve: site ## serve the book on port PORT (8080) of this machine
 	@printf 'The book is at http://localhost:%s/ until you press Ctrl-C.\n' $(PORT)
 	@ruby -run -e httpd -- --port=$(PORT) --bind-address=$(BIND) build/site
