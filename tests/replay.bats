@@ -76,6 +76,38 @@ replay() {
     run -1 replay x.transcript
 }
 
+@test "replay: a lost last newline, a carriage return and an exit at the end are seen" {
+    transcript '$ printf %s one' one
+    run -1 "$root/tests/replay" x.transcript
+    has 'the last line printed has no end'
+    transcript '$ printf "one\r\n"' one
+    run -1 "$root/tests/replay" x.transcript
+    has 'x.transcript:2: this run printed something else'
+    transcript '$ exit 3'
+    run -1 "$root/tests/replay" x.transcript
+    has "'exit 3' ended the shell"
+}
+
+@test "replay: a quotation goes on in the next line, as a shell has it" {
+    transcript "\$ printf '%s\\n' 'one" "> two' three" one two three
+    run -0 "$root/tests/replay" x.transcript
+    transcript '$ echo one' '> two'
+    run -1 "$root/tests/replay" x.transcript
+}
+
+@test "replay: a transcript that uses the lab is not replayed where there can be no lab, and says so" {
+    mkdir -p other
+    cp "$bin"/* other/
+    printf '#!/bin/sh\necho "lab: no right" >&2; exit 1\n' >other/lab
+    transcript "\$ lab -c 'echo one'" two
+    run -0 "$root/tests/replay" --bin other --out out.transcript x.transcript
+    [[ $output == 'x.transcript: not replayed here: lab: no right' && ! -e out.transcript ]]
+    run -2 "$root/tests/replay" --bin other --accept x.transcript
+    has 'not accepted: lab: no right'
+    run -1 "$root/tests/replay" x.transcript
+    has '+one'
+}
+
 @test "replay: a command that is never reached is a failure" {
     transcript '$ exit' '$ false' '$ echo $?'
     run -1 replay x.transcript

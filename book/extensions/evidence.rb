@@ -7,8 +7,9 @@ require 'json'
 #   claims   the tests in tests/claims/*.bats: name -> sentence, file
 #   seen     book/evidence.json, the accepted evidence: name -> entry
 #
-# An entry has "sentence", "ran" (commands), "saw" (figure -> value, unit,
-# for a measured time also predicted), "kernel" and "date".
+# An entry has "sentence", "ran" (commands) and "on": for each kernel
+# ("Linux 6.1.192") its "date" and "saw" (figure -> value, unit, for a
+# measured time also predicted).
 module Evidence
   ROOT = File.expand_path('../..', __dir__)
   Claim = Struct.new(:name, :sentence, :file)
@@ -25,13 +26,22 @@ module Evidence
     @seen ||= JSON.parse(File.read(File.join(ROOT, 'book/evidence.json')))
   end
 
+  # What a kernel saw, or else what the newest one saw.
+  def self.on(entry, kernel = nil)
+    entry['on'][kernel] || entry['on'].max_by { |name, _| version(name) }.last
+  end
+
+  # "Linux 6.1.192" as something to sort by.
+  def self.version(kernel)
+    kernel.scan(/\d+/).map(&:to_i)
+  end
+
   # The text of fig:CLAIM.FIGURE[FORM], or nil if there is no such figure.
   # FORM "clock" writes seconds as 2 h 11 min 15 s; "predicted" is what a
   # measured time was predicted to be.
   def self.figure(target, form)
     claim, name = target.split('.', 2)
-    figure = seen.dig(claim, 'saw', name)
-    return nil unless figure
+    return nil unless seen.key?(claim) && (figure = on(seen[claim])['saw'][name])
     return clock(Integer(figure['value'])) if form == 'clock' && figure['unit'] == 's'
 
     value = { '' => figure['value'], 'predicted' => figure['predicted'] }[form.to_s]

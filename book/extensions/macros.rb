@@ -119,15 +119,32 @@ module Macros
 
     # AsciiDoc of one entry; +...+ keeps a text as it is.
     def entry(document, claim, seen)
-      saw = seen['saw'].map do |name, figure|
-        "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+#{predicted(figure)}"
-      end
       ["[#claim-#{claim.name}.entry]", ".pass:c[#{seen['sentence']}]", '====', '[horizontal]',
        'Ran::', *seen['ran'].map { |command| "`+#{command}+` +" },
-       'Saw::', saw.join('; '),
-       'Verified::', "on #{seen['kernel']}, #{seen['date']}",
+       *saw(seen['on']),
        'Test::', "#{file(document, claim)}, `+#{claim.name}+`",
        '====', '']
+    end
+
+    # What was seen: once if all kernels agree, else for each; and where.
+    def saw(on)
+      texts = on.transform_values { |run| figures(run['saw']) }
+      verified = on.map { |kernel, run| "#{kernel}, #{run['date']}" }.join('; ')
+      same = on.values.map { |run| alike(run['saw']) }.uniq.length == 1
+      return ['Saw::', texts.values.last, 'Verified::', "on #{verified}"] if same
+
+      texts.flat_map { |kernel, text| ["Saw on #{kernel}::", text] } + ['Verified::', "on #{verified}"]
+    end
+
+    def figures(saw)
+      saw.map do |name, figure|
+        "#{name.tr('-', ' ')}: +#{[figure['value'], figure['unit']].compact.join(' ')}+#{predicted(figure)}"
+      end.join('; ')
+    end
+
+    # Measured times are alike when their predictions are.
+    def alike(saw)
+      saw.transform_values { |figure| figure['predicted'] || figure['value'] }
     end
 
     # The site has a copy of the test; the one-file book stands alone.

@@ -31,7 +31,9 @@ setup() {
 # test is skipped, with the reason; the claim counts as not tried here.
 own_network() {
     local why
-    if ! why=$(lab true 2>&1); then skip "$why"; fi
+    why=$(lab true 2>&1) && return
+    printf 'untried\t%s\n' "$why" >"${EVIDENCE:-$BATS_RUN_TMPDIR}/$claim"
+    skip "$why"
 }
 
 # try COMMAND: runs it in a network of its own, at most 60 s. Sets
@@ -74,7 +76,8 @@ prints_not() {
 # saw FIGURE VALUE [UNIT]: a command of this test has printed VALUE, as a
 # word or words of its own.
 saw() {
-    if ! grep -qwF -e "$2" <<<"$printed"; then
+    # Not as a part of a longer word or number.
+    if ! grep -qP -e "(?<![\w.])\Q$2\E(?!(?<=\w)\w|\.\d)" <<<"$printed"; then
         printf 'saw %s: no command printed: %s\n' "$1" "$2"
         return 1
     fi

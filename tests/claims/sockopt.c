@@ -1,9 +1,10 @@
 // sockopt: sets one integer option on a new socket and reads it back.
 //
-//     sockopt tcp|tcp6|udp SO_KEEPALIVE|TCP_KEEPIDLE [VALUE]
+//     sockopt tcp|tcp6|udp|unix SO_KEEPALIVE|TCP_KEEPIDLE [VALUE]
 //
-// Prints "reads N", or the name of the error; without VALUE it only
-// reads. Exit status: 0 said, 1 no socket, 2 wrong usage.
+// Prints what kind of socket the kernel says it is, and the option's
+// value or the name of the error; without VALUE it only reads. Exit
+// status: 0 said, 1 no socket, 2 wrong usage.
 
 #define _GNU_SOURCE
 #include <err.h>
@@ -15,26 +16,65 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static const struct {
+    const char *word;
+    const char *name;
+    int family;
+    int protocol;
+    int type;
+} kinds[] = {
+    {"tcp", "IPv4 TCP", AF_INET, IPPROTO_TCP, SOCK_STREAM},
+    {"tcp6", "IPv6 TCP", AF_INET6, IPPROTO_TCP, SOCK_STREAM},
+    {"udp", "IPv4 UDP", AF_INET, IPPROTO_UDP, SOCK_DGRAM},
+    {"unix", "Unix", AF_UNIX, 0, SOCK_STREAM},
+};
+
+static int ask(int fd, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (getsockopt(fd, SOL_SOCKET, option, &value, &size) == -1)
+        err(1, "getsockopt");
+    return value;
+}
+
+// The name of the kind that the kernel says this socket is.
+static const char *kind_of(int fd)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].family == ask(fd, SO_DOMAIN) &&
+            kinds[i].protocol == ask(fd, SO_PROTOCOL))
+            return kinds[i].name;
+    errx(1, "a socket of another kind");
+}
+
 int main(int argc, char **argv)
 {
+    static const char usage[] =
+        "usage: sockopt tcp|tcp6|udp|unix SO_KEEPALIVE|TCP_KEEPIDLE "
+        "[VALUE]";
+    int fd = -1;
     if (argc != 3 && argc != 4)
-        errx(2, "usage: sockopt tcp|tcp6|udp OPTION [VALUE]");
-    int udp = strcmp(argv[1], "udp") == 0;
-    int tcp6 = strcmp(argv[1], "tcp6") == 0;
-    int fd = socket(tcp6 ? AF_INET6 : AF_INET,
-                    udp ? SOCK_DGRAM : SOCK_STREAM, 0);
-    if (fd == -1)
-        err(1, "socket");
+        errx(2, "%s", usage);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(argv[1], kinds[i].word) == 0) {
+            fd = socket(kinds[i].family, kinds[i].type, 0);
+            if (fd == -1)
+                err(1, "socket");
+        }
     int idle = strcmp(argv[2], "TCP_KEEPIDLE") == 0;
+    if (fd == -1 || (!idle && strcmp(argv[2], "SO_KEEPALIVE") != 0))
+        errx(2, "%s", usage);
     int level = idle ? IPPROTO_TCP : SOL_SOCKET;
     int option = idle ? TCP_KEEPIDLE : SO_KEEPALIVE;
     int value = argc == 4 ? atoi(argv[3]) : 0;
     socklen_t size = sizeof value;
+    printf("%s: %s", kind_of(fd), argv[2]);
     if ((argc == 4 &&
          setsockopt(fd, level, option, &value, size) == -1) ||
         getsockopt(fd, level, option, &value, &size) == -1)
-        printf("%s\n", strerrorname_np(errno));
+        printf(": %s\n", strerrorname_np(errno));
     else
-        printf("reads %d\n", value);
+        printf(" is %d\n", value);
     return 0;
 }
