@@ -5,33 +5,46 @@ inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt Makefile REA
     $(wildcard book/chapters/* book/extensions/* book/theme/* book/images/*) \
     $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
-# A file that is gone is a change as well.
+# A file that is gone is a change as well. (Help writes nothing.)
+ifneq ($(MAKECMDGOALS),help)
 ifneq ($(file <build/inputs),$(inputs))
 $(shell mkdir -p build)
 $(file >build/inputs,$(inputs))
 endif
+endif
 
 asciidoctor := asciidoctor -r ./book/extensions/book.rb -v --failure-level=INFO \
-    -a attribute-missing=warn -a reproducible
+    -a attribute-missing=warn -a reproducible -a imagesdir=images
 
 .PHONY: site single
-site: build/site/index.html $(replayed) ## compile and replay every example, check and render build/site/
+site: build/site/index.html ## compile and replay every example, check and render build/site/
 single: build/book.html ## the book as one HTML file, build/book.html
 
-# Rendered beside, then put in place: a failed render leaves nothing.
-build/site/index.html: $(inputs) build/inputs build/headers
-	$(call say,render,build/site)
-	$(Q)rm -rf build/site.new && mkdir -p build/site.new/source/tests
-	$(Q)$(asciidoctor) -b site -D build/site.new -o index.html book/book.adoc
-	$(Q)cp book/theme/book.css build/site.new/
-	$(Q)cp -r examples build/site.new/source/ && rm -rf build/site.new/source/examples/bin && cp -r tests/claims build/site.new/source/tests/
-	$(Q)rm -rf build/site && mv build/site.new build/site
+# Rendered beside, while the transcripts are replayed, and put in place
+# when both have succeeded: a failure leaves the old book. One make at a
+# time does either, so that two in one tree do not mix their files.
+alone = exec {lock}>build/$(1).lock; flock $$lock;
 
-build/book.html: $(inputs) build/inputs build/headers
-	$(call say,render,$@)
-	$(Q)$(asciidoctor) -b single -a stylesheet=theme/book.css -a toc=left -o $@ book/book.adoc
+build/site.new/index.html: $(inputs) build/inputs build/headers
+	$(call say,render,build/site)
+	$(Q)$(call alone,site) rm -rf build/site.part; mkdir -p build/site.part/source/tests; \
+	$(asciidoctor) -b site -D build/site.part -o index.html book/book.adoc; \
+	cp -r book/theme/book.css $(wildcard book/images) build/site.part/; \
+	cp -r examples build/site.part/source/; rm -rf build/site.part/source/examples/bin; \
+	cp -r tests/claims build/site.part/source/tests/; \
+	rm -rf build/site.new; mv build/site.part build/site.new
+
+build/site/index.html: build/site.new/index.html $(replayed)
+	$(Q)$(call alone,site) rm -rf build/site.part build/site; cp -r build/site.new build/site.part; mv build/site.part build/site
+
+build/book.new.html: $(inputs) build/inputs build/headers
+	$(call say,render,build/book.html)
+	$(Q)$(call alone,book) $(asciidoctor) -b single -a stylesheet=theme/book.css -a toc=left -a data-uri -o $@ book/book.adoc
+
+build/book.html: build/book.new.html $(replayed)
+	$(Q)$(call alone,book) cp $< $@.part; mv $@.part $@
 
 # Every name that the examples' headers know, for the check of names.
 build/headers: $(sources) book/book.mk
 	$(Q)mkdir -p build
-	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | grep '^#include' | sort -u; } | $(CC) -E -dD -x c -o $@ -
+	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | grep '^#include' | sort -u; } | $(CC) -E -dD -x c -o $@.$$$$ -; mv $@.$$$$ $@

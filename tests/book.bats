@@ -81,7 +81,7 @@ site=$root/build/site
 # bats test_tags=slow
 @test "book: two builds of the same tree give the same bytes" {
     copy_project
-    rm -rf build/site build/book.html
+    rm -rf build/site* build/book*
     TZ=Asia/Tokyo make -s site build/book.html
     diff -r build/site "$site"
     cmp build/book.html "$root/build/book.html"

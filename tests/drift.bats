@@ -27,7 +27,7 @@ red() {
     has "$1"
 }
 
-render=(make build/site/index.html)
+render=(make build/site.new/index.html)
 chapters=book/chapters
 
 # --- The programs ---------------------------------------------------------
@@ -130,7 +130,10 @@ chapters=book/chapters
 
 @test "drift: an accepted line of output is edited" {
     edit examples/check/check.transcript '7200 s' '7201 s'
-    red 'check.transcript:3: this run printed something else' make transcripts
+    red 'check.transcript:3: this run printed something else' make site single
+    # And what was not proved was not put in place.
+    cmp build/site/check.html "$root/build/site/check.html"
+    cmp build/book.html "$root/build/book.html"
 }
 
 @test "drift: an accepted time is edited out of bounds" {
@@ -205,6 +208,144 @@ What looks like the ledger takes 26 seconds.
 EOF
     red 'raw text is for one form' "${render[@]}"
     for number in {11..24} 26; do has "bare number '$number"; done
+}
+
+@test "drift: a number in other words and figures" {
+    cat >>$chapters/01-why.adoc <<'EOF'
+
+It takes one hour or an hour.
+In 2031 ms, or -32, or ３３, or ½ of that.
+
+[verse]
+A line of 34 seconds.
+
+[[there,reference of 35 seconds]]See ((36 seconds)).
+
+[cols="1,1"]
+|===
+|A cell. a|A cell with `no_such_name`.
+
+* An item of 37 seconds.
+|===
+EOF
+    edit book/book.adoc '= TCP Keepalive' '= 38 seconds of TCP Keepalive'
+    edit $chapters/02-check.adoc 'description="Is keepalive on' 'description="In 39 seconds, is keepalive on'
+    red "'no_such_name' is no name" "${render[@]}"
+    for number in 'one hour' 'an hour' '2031 ms' 32 ３３ ½ {34..39}' seconds'; do has "bare number '$number'"; done
+}
+
+@test "drift: text hides where only the page shows it" {
+    cat >>$chapters/01-why.adoc <<'EOF'
+
+:secret: 41 seconds and `no_such_name`
+:claimed: A new TCP socket has keepalive off. claim:off-by-default[]
+
+It takes {secret}.
+{claimed}
+
+.A table
+[caption="For 42 seconds. "]
+|===
+|A cell.
+|===
+
+This sentence has a mark. ✓
+This one has clam:off-by-default[].
+It takes &#52;&#51; seconds, or &frac12;.
+
+[subs=none]
+Not a claim, and chosen:44 s[]. claim:any-value[]
+EOF
+    red "claim 'off-by-default' stands where no sentence can be read" "${render[@]}"
+    has "claim 'any-value' stands where no mark can be shown"
+    has "'no_such_name' is no name"
+    for number in {41..43}; do has "bare number '$number seconds'"; done
+    has "a mark is typed by hand: 'This sentence has a mark. ✓'"
+    has "'clam:off-by-default[...]' is printed as it stands"
+    has "'chosen:44 s[...]' is printed as it stands"
+    has 'write the character that &frac12; means'
+}
+
+@test "drift: a name stands in a comment or in a claim's sentence alone" {
+    edit examples/enable/enable.c 'int on = 1;' 'int on = 1; // no_such_name'
+    sed -i '2i # no_such_option' tests/claims/check.bats
+    edit tests/claims/check.bats 'A new TCP socket has' 'A no_such_socket has'
+    printf '\n`no_such_name`, `no_such_option`, `no_such_socket`\n' >>$chapters/01-why.adoc
+    red "'no_such_name' is no name" "${render[@]}"
+    has "'no_such_option' is no name"
+    has "'no_such_socket' is no name"
+}
+
+@test "drift: a listing shows something else than one file, as it is" {
+    cat >>$chapters/02-check.adoc <<'EOF'
+
+[source,c]
+----
+include::{examples}/check/check.c[tag=read]
+----
+
+[source,c]
+.examples/check/check.c: lines
+----
+include::{examples}/check/check.c[lines=1..4]
+----
+
+[source,c,subs="quotes"]
+.examples/check/check.c: changed
+----
+include::{examples}/check/check.c[tag=read]
+----
+
+[source,console]
+----
+include::{examples}/check/check.transcript[lines=1..2]
+----
+
+[source,console]
+----
+include::{examples}/Makefile[]
+----
+
+[source,console]
+----
+include::{examples}/check/check.transcript[]
+include::{examples}/check/check-refused.transcript[]
+----
+
+[cols="1,1"]
+|===
+|A cell a|
+image::nothing.svg[A picture of nothing]
+
+----
+$ pasted
+----
+|===
+EOF
+    red 'but its title says no file' "${render[@]}"
+    has 'examples/check/check.c is shown with [lines=1..4]'
+    has 'examples/check/check.c is shown with [tag=read]'
+    has 'examples/check/check.transcript is shown with [lines=1..2]'
+    has 'examples/Makefile is not for listings'
+    [[ $(grep -c 'this listing is pasted' <<<"$output") == 2 ]]
+    has "image 'nothing.svg' is missing"
+}
+
+@test "drift: a transcript is shown in a comment alone, or pasted under it" {
+    edit $chapters/02-check.adoc $'[source,console]\n----\ninclude::{examples}/check/check.transcript[]\n----' \
+        $'[comment]\ninclude::{examples}/check/check.transcript[]'
+    red 'examples/check/check.transcript is shown in no chapter' "${render[@]}"
+    { printf '\n[source,console]\n----\n'; cat examples/check/check.transcript; printf -- '----\n'; } >>$chapters/02-check.adoc
+    red 'this listing is pasted' "${render[@]}"
+    has 'examples/check/check.transcript is shown in no chapter'
+}
+
+@test "drift: a chosen value is none, or not the one in the code" {
+    edit tests/compare.rb '0.5 * scale' '0.6 * scale'
+    printf '\nIt takes chosen:half a second[] or chosen:2 moons[].\n' >>$chapters/01-why.adoc
+    red 'chosen:0.5 s[tests/compare.rb]: there is no such number in that file' "${render[@]}"
+    has 'chosen:half a second[] is not a number'
+    has 'chosen:2 moons[] is not a number'
 }
 
 @test "drift: a listing's title names another file" {
@@ -317,6 +458,12 @@ EOF
     red evver bats -f 'spelt' tests/book.bats
 }
 
+@test "drift: a foreign name has no source" {
+    printf 'TCP_KEEPALIVE_THRESHOLD\n' >>book/foreign.txt
+    printf '\nOn illumos it is `TCP_KEEPALIVE_THRESHOLD`.\n' >>$chapters/04-override.adoc
+    red "foreign.txt:3: 'TCP_KEEPALIVE_THRESHOLD' has no source" "${render[@]}"
+}
+
 # --- Claims and evidence --------------------------------------------------
 
 @test "drift: a claim's sentence is reworded in the chapter" {
@@ -353,6 +500,27 @@ EOF
 @test "drift: a second sentence slips in behind a claim" {
     edit $chapters/03-enable.adoc 'claim:any-value[]' 'claim:any-value[] And it is free.'
     red 'must end its line' "${render[@]}"
+}
+
+@test "drift: a claim's sentence is not alone, not written out, or shows another claim's figure" {
+    edit $chapters/02-check.adoc $'----\n\nA new TCP socket has' $'----\n\nSometimes, if at all,\nA new TCP socket has'
+    edit $chapters/03-enable.adoc 'On Linux any value' 'On {nix} any value'
+    edit book/book.adoc ':experimental:' $':experimental:\n:nix: Linux'
+    edit $chapters/04-override.adoc 'same limits, fig:interval-limits.least[]' 'same limits, fig:idle-limits.least[]'
+    red "claim:off-by-default[] must stand behind a sentence of its own: 'Sometimes, if at all,' goes on" "${render[@]}"
+    has 'claim:any-value[] must stand behind a sentence that is written out'
+    has "claim 'interval-limits' cannot show fig:idle-limits.least[]"
+}
+
+@test "drift: evidence is from no kernel, or from a day that is none" {
+    ruby -rjson -e '
+        evidence = JSON.parse(File.read(ARGV[0]))
+        { "close" => %w[kernel Plan9], "reboot" => %w[date 2026-02-30], "healthy" => %w[date 2999-01-01] }
+            .each { |name, (key, value)| evidence[name][key] = value }
+        File.write(ARGV[0], JSON.pretty_generate(evidence))' book/evidence.json
+    red "evidence for 'close': 'Plan9' is no kernel" "${render[@]}"
+    has "evidence for 'reboot': '2026-02-30' is no date"
+    has "evidence for 'healthy': 2999-01-01 has not been yet"
 }
 
 @test "drift: an accepted figure is edited" {

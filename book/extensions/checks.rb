@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require 'cgi'
+require 'date'
 require 'set'
 require_relative 'evidence'
 require_relative 'macros'
@@ -9,8 +11,9 @@ require_relative 'macros'
 module Checks
   ROOT = Evidence::ROOT
 
-  # One include:: directive that the reader followed.
-  Included = Struct.new(:target, :path, :tags, :lines)
+  # One include:: directive that the reader followed: the file, its
+  # attributes, the lines as the reader handed them on, and where it stands.
+  Included = Struct.new(:path, :attributes, :lines, :source_location)
 
   class << self
     attr_accessor :document
@@ -22,7 +25,7 @@ module Checks
 
     # Claims that a macro rendered, and all includes, in order.
     def cited
-      @cited ||= Set.new
+      @cited ||= []
     end
 
     def included
@@ -42,36 +45,45 @@ module Checks
     end
 
     def push_include(data, file = nil, path = nil, lineno = 1, attributes = {})
-      lines = data.is_a?(Array) ? data : data.to_s.lines
-      tags = (attributes['tag'] || attributes['tags']).to_s.split(/[;,]/)
-      Checks.included << Included.new(path, File.expand_path(file.to_s), tags, lines.map(&:rstrip))
-      super
+      at = cursor
+      super.tap do
+        Checks.included << Included.new(File.expand_path(file.to_s), attributes.except('partial-option'), @lines.reverse, at)
+      end
     end
   end
   Asciidoctor::PreprocessorReader.prepend SeeIncludes
 
   # Names that prose may use: those of the system's headers (build/headers),
   # of /proc/sys, of the examples, the claims and the project's commands, and
-  # book/foreign.txt.
+  # book/foreign.txt. A comment or a claim's sentence makes no name known.
   module Names
     WORD = /--[a-z][\w-]*|\w[\w-]*\w|\w/
 
     def self.known
       @known ||= begin
-        files = [File.join(ROOT, 'build/headers'), File.join(ROOT, 'Makefile'), File.join(ROOT, 'README.md'),
-                 File.join(ROOT, 'tests/replay'), File.join(ROOT, 'tests/tests.mk'),
+        files = [*%w[build/headers Makefile tests/replay tests/tests.mk].map { |file| File.join(ROOT, file) },
                  *Dir[File.join(ROOT, '{examples,tests/claims}/**/*')].select { |f| File.file?(f) && !f.include?('/examples/bin/') }]
-        words = files.flat_map { |file| File.read(file).scan(WORD) }
+        words = files.flat_map { |file| code(file).scan(WORD) }
         words += Dir.children('/proc/sys/net/ipv4')
         Set.new(words)
       end
     end
 
+    # A file without its comments.
+    def self.code(path)
+      text = File.read(path)
+      case File.extname(path)
+      when '.transcript' then text
+      when '.c' then text.gsub(%r{(?<!:)//[^\n]*|/\*.*?\*/}m, '')
+      else text.gsub(/^(@test "[\w-]+): .*/, '\1').gsub(/(?<!\S)#\s.*/, '')
+      end
+    end
+
     # book/foreign.txt: a name, then its source, on each line.
     def self.foreign
-      @foreign ||= File.readlines(File.join(ROOT, 'book/foreign.txt'), chomp: true)
-                       .reject { |line| line.empty? || line.start_with?('#') }
-                       .to_h { |line| line.split(/\s+/, 2) }
+      @foreign ||= File.readlines(File.join(ROOT, 'book/foreign.txt'), chomp: true).each.with_index(1)
+                       .reject { |line, _| line.strip.empty? || line.start_with?('#') }
+                       .to_h { |line, number| [line.split.first, [number, line.split(/\s+/, 2)[1].to_s.strip]] }
     end
 
     def self.used
@@ -94,18 +106,23 @@ module Checks
   class Document
     include Asciidoctor::Logging
 
-    UNITS = 'milliseconds?|ms|seconds?|s|minutes?|min|hours?|h|days?|weeks?|probes?|bytes?|times'
+    TIMES = 'milliseconds?|ms|seconds?|s|minutes?|min|hours?|h|days?|weeks?'
+    UNITS = "#{TIMES}|probes?|bytes?|times"
     WORDS = 'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|' \
-            'ninety|hundred|thousand|half an?'
+            'ninety|hundred|thousand|half\s+an?'
     # Numbers that are names: standards, versions, years, section numbers.
-    NAMES = /\bRFCs?\s\d+|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\b(?:in|of|since|from)\s(?:19|20)\d\d\b|
-             \bsections?\s\d+(?:\.\d+)*/x
-    NUMBER = /(?<![\w.-])\d+(?:[.,]\d+)*(?:\s?(?:#{UNITS})\b)?|\b(?:#{WORDS})[ -](?:#{UNITS})\b/i
+    NAMES = /\bRFCs?\s\d+|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\bsections?\s\d+(?:\.\d+)*|
+             \b(?:in|of|since|from)\s(?:19|20)\d\d\b(?![[:space:]-]?(?:#{UNITS})\b)/x
+    NUMBER = /(?<![\w.]|\w-)\p{N}+(?:[.,]\p{N}+)*(?:[[:space:]-]?(?:#{UNITS})\b)?|
+              \b(?:#{WORDS})[[:space:]-]+(?:#{UNITS})\b|\bone[[:space:]-]+(?:#{TIMES})\b|
+              \ban?[[:space:]-]+(?:minute|hour|day|week)\b/xi
     IDENTIFIER = /\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|E[A-Z]{4,}|tcp_[a-z_]+)\b/
 
     def initialize(document)
       @document = document
       @claims = []
+      @told = Set.new
+      @shown = []
     end
 
     # When the document has been read.
@@ -117,14 +134,23 @@ module Checks
     end
 
     # When it has been rendered, and every macro with it.
-    def rendered
+    def rendered(output)
       check_claims
-      (Names.foreign.keys - Names.used.to_a).each { |name| wrong("book/foreign.txt: '#{name}' is used nowhere") }
+      check_output(output.is_a?(Hash) ? output : { 'book' => output }) if @document.basebackend?('html')
+      Names.foreign.each do |name, (number, source)|
+        wrong("book/foreign.txt:#{number}: '#{name}' has no source behind it") if source.empty?
+        wrong("book/foreign.txt:#{number}: '#{name}' is used nowhere") unless Names.used.include?(name)
+      end
     end
 
     private
 
+    # What is seen on a page is told only if no line of the source was.
     def wrong(message, block = nil)
+      return if block.is_a?(String) && @told.include?(message)
+
+      @told << message
+      message += " (as page '#{block}' shows it)" if block.is_a?(String)
       location = block.respond_to?(:source_location) ? block.source_location : nil
       logger.error(location ? message_with_context(message, source_location: location) : message)
     end
@@ -134,17 +160,22 @@ module Checks
       return if Checks.ledger.include?(block) # made from evidence
 
       case block.context
-      when :document then yield Prose.new(block.attributes['description'].to_s, block)
+      when :document then yield Prose.new(block.attributes['doctitle'].to_s, block)
+      when :verse then yield Prose.new(block.lines.join("\n"), block)
       when :pass, :stem then wrong('raw text is for one form of the book alone: write AsciiDoc', block)
       when :list_item then yield Prose.new(block.instance_variable_get(:@text).to_s, block)
       when :table
         block.rows.to_h.each_value do |rows|
-          rows.flatten.each { |cell| yield Prose.new(cell.instance_variable_get(:@text).to_s, block) }
+          rows.flatten.each do |cell|
+            next cell.inner_document.blocks.each { |child| prose(child, &) } if cell.inner_document
+
+            yield Prose.new(cell.instance_variable_get(:@text).to_s, block)
+          end
         end
       end
       yield Prose.new(block.lines.join("\n"), block) if block.content_model == :simple && block.respond_to?(:lines)
       yield Prose.new(block.instance_variable_get(:@title).to_s, block) if block.respond_to?(:title?) && block.title?
-      %w[attribution citetitle alt].each { |name| yield Prose.new(block.attributes[name].to_s, block) }
+      %w[attribution citetitle alt description reftext].each { |name| yield Prose.new(block.attributes[name].to_s, block) }
       children(block).each { |child| prose(child, &) }
     end
 
@@ -158,36 +189,44 @@ module Checks
     end
 
     def check_prose(prose)
+      before = '.'
       prose.text.gsub(/"`|`"/, '"').each_line(chomp: true) do |line|
-        note_claim(line, prose.block)
+        note_claim(line, before, prose.block)
+        before = line
+        wrong('raw text is for one form of the book alone: write AsciiDoc', prose.block) if line.match?(/\+\+\+|\bpass:[a-z,]*\[/)
         check_numbers(line, prose.block)
         check_names(line, prose.block)
       end
     end
 
-    def note_claim(line, block)
+    # A claim is a line of its own, written out, with no figure but its own.
+    def note_claim(line, before, block)
       line.scan(Macros::PATTERNS['claim']) do |name, _|
         unless line.match?(/ claim:#{name}\[\]\z/)
           wrong("claim:#{name}[] must end its line, behind the one sentence that it proves", block)
+        end
+        wrong("claim:#{name}[] must stand behind a sentence of its own: '#{before}' goes on", block) unless Macros.plain(before).match?(/[.:?!]\W*\z/)
+        wrong("claim:#{name}[] must stand behind a sentence that is written out, without {...}", block) if line.match?(/\{[\w-]+\}/)
+        line.scan(Macros::PATTERNS['fig']) do |figure, _|
+          wrong("claim '#{name}' cannot show fig:#{figure}[], which its test did not see", block) unless figure.start_with?("#{name}.")
         end
         @claims << [name, sentence(line), block]
       end
     end
 
-    # A source line as plain text: macros, attributes and marks resolved.
+    # A source line as plain text: macros and marks resolved.
     def sentence(line)
-      text = Macros.plain(line).gsub(/\{([\w-]+)\}/) { @document.attributes[Regexp.last_match(1)] || Regexp.last_match(0) }
-      text = text.gsub(/(?:<<[\w-]+,\s*|xref:[\w-]+\[|link:\S+?\[)([^\]>]*)(?:>>|\])/, '\1')
+      text = Macros.plain(line).gsub(/(?:<<[\w-]+,\s*|xref:[\w-]+\[|link:\S+?\[)([^\]>]*)(?:>>|\])/, '\1')
       text.gsub(/[`*]|(?<![\w])_|_(?![\w])/, '').strip
     end
 
     def check_numbers(line, block)
       rest = line
       Macros::PATTERNS.each_value { |pattern| rest = rest.gsub(pattern, ' ') }
-      rest = rest.gsub(/`\+?(#{NUMBER})\+?`/, '\1').gsub(/`[^`]*`|<<[\w-]+(?:,|>>)|\{[\w-]+\}|(?:link|xref|image):\S*?\[|\(\(\(?[^)]*\)\)\)?/, ' ').gsub(NAMES, ' ')
-      return unless (found = rest[NUMBER])
-
-      wrong("bare number '#{found.strip}': write it as fig:, chosen: or quoted:, or without a figure", block)
+      rest = rest.gsub(/`\+?(#{NUMBER})\+?`/, '\1').gsub(/`[^`]*`|<<[\w-]+(?:,|>>)|\{[\w-]+\}|(?:link|xref|image):\S*?\[|\(\(\([^)]*\)\)\)/, ' ').gsub(NAMES, ' ')
+      rest.scan(NUMBER) do |found|
+        wrong("bare number '#{found.split.join(' ')}': write it as fig:, chosen: or quoted:, or without a figure", block)
+      end
     end
 
     def check_names(line, block)
@@ -198,14 +237,17 @@ module Checks
       end
     end
 
-    # Listings and outputs come from files, whole or by tag; callouts have
-    # their list.
+    # What may be shown, and how it is called: programs by tag, transcripts
+    # whole.
+    KINDS = { %r{\Aexamples/([\w-]+)/\1\.c\z} => 'c', %r{\Aexamples/([\w-]+)/\1\z} => 'bash',
+              %r{\Aexamples/[\w-]+/[\w-]+\.transcript\z} => 'console' }.freeze
+
+    # Each listing is one include of such a file and nothing else: its lines
+    # are the very lines that the reader handed on, not some that are equal.
     def check_listings
-      @document.find_by { |b| %i[listing literal].include?(b.context) }.each do |block|
-        from = Checks.included.select { |i| fold(i.lines) == fold(block.lines) }.map { |i| short(i.path) }
-        named = block.instance_variable_get(:@title).to_s[%r{\Aexamples/[\w./-]+\w}]
-        wrong('this listing is pasted: include it from examples/', block) if from.empty?
-        wrong("this listing is from #{from.first}, but its title says #{named}", block) if named && from.any? && !from.include?(named)
+      @document.find_by(traverse_documents: true) { |b| %i[listing literal].include?(b.context) }.each do |block|
+        from = Checks.included.find { |i| i.lines.map(&:object_id) == block.lines.map(&:object_id) }
+        from ? check_listing(block, from) : wrong('this listing is pasted: include one file from examples/, not inside a table', block)
         marks = block.lines.flat_map { |line| line.scan(/<(\d+)>(?= *(?:<\d+>|$))/).flatten }.uniq.length
         siblings = block.parent.blocks
         list = siblings[siblings.index(block) + 1]
@@ -214,14 +256,29 @@ module Checks
       end
     end
 
+    def check_listing(block, from)
+      @shown << from
+      path = short(from.path)
+      kind = KINDS.find { |pattern, _| path.match?(pattern) }&.last
+      return wrong("#{path} is not for listings: show programs by tag and transcripts whole", from) unless kind
+
+      how = from.attributes.map { |pair| pair.join('=') }.join(',')
+      unless how.match?(kind == 'console' ? /\A\z/ : /\A(?:tags?=[\w-]+|tags=\*\*)\z/) && !block.attr?('subs')
+        wrong("#{path} is shown with [#{how}]: programs by one tag, transcripts whole, neither with lines=, indent= or subs=", from)
+      end
+      wrong("this listing is from #{path}, so its language is #{kind}", from) unless block.attr('language') == kind
+      named = block.instance_variable_get(:@title).to_s[%r{\Aexamples/[\w./-]+\w}]
+      wrong("this listing is from #{path}, but its title says #{named || 'no file'}", from) unless named == path || (kind == 'console' && !named)
+    end
+
     def fold(lines)
       lines.map(&:strip).reject(&:empty?).reject { |line| line.match?(/\b(?:tag|end)::\S+\[\]/) }.join("\n")
     end
 
     def check_pictures
-      @document.find_by(context: :image).each do |image|
-        path = image.image_uri(image.attr('target'))
-        wrong("image '#{image.attr('target')}' is missing", image) unless File.file?(File.join(ROOT, 'book', path))
+      @document.find_by(context: :image, traverse_documents: true).each do |image|
+        path = File.join(ROOT, 'book', image.document.attr('imagesdir').to_s, image.attr('target'))
+        wrong("image '#{image.attr('target')}' is missing", image) unless File.file?(path)
         wrong("image '#{image.attr('target')}' has no text alternative", image) if image.attr('alt') == image.attr('default-alt')
       end
     end
@@ -232,30 +289,25 @@ module Checks
       (Dir[File.join(ROOT, 'book/chapters/*.adoc')] - Checks.included.map(&:path)).each do |path|
         wrong("#{short(path)} is not in the book: book.adoc does not include it")
       end
-      Dir[File.join(ROOT, 'examples/*/*.{c,transcript}')].sort.each do |path|
-        uses = Checks.included.select { |i| i.path == path }
+      Dir[File.join(ROOT, 'examples/*/*')].select { |path| KINDS.any? { |pattern, _| short(path).match?(pattern) } }.sort.each do |path|
+        uses = @shown.select { |i| i.path == path }
         wrong("#{short(path)} is shown in no chapter") if uses.empty?
-        next unless path.end_with?('.c')
-
-        next if uses.flat_map(&:tags).include?('**')
-
-        check_tags(path)
+        check_tags(path) unless path.end_with?('.transcript') || uses.any? { |i| i.attributes['tags'] == '**' }
       end
       Dir[File.join(ROOT, 'examples/*/')].sort.each do |dir|
         slug = File.basename(dir)
         next if slug == 'bin' # what make in that folder builds
 
-        %w[c transcript].each do |kind|
-          wrong("examples/#{slug}/#{slug}.#{kind} is missing") unless File.file?(File.join(dir, "#{slug}.#{kind}"))
-        end
+        wrong("examples/#{slug}/#{slug}.c is missing") unless %W[#{slug}.c #{slug}].any? { |name| File.file?(File.join(dir, name)) }
+        wrong("examples/#{slug}/#{slug}.transcript is missing") unless File.file?(File.join(dir, "#{slug}.transcript"))
       end
     end
 
     # Plumbing stands in several programs, the same to the byte: showing
     # it once is enough.
     def check_tags(path)
-      File.read(path).scan(%r{^ *// tag::([\w-]+)\[\]\n(.*?)^ *// end::\1\[\]}m) do |tag, region|
-        shown = Checks.included.any? { |i| i.tags == [tag] && i.path.end_with?('.c') && fold(i.lines) == fold(region.lines) }
+      File.read(path).scan(%r{^ *(?://|#) tag::([\w-]+)\[\]\n(.*?)^ *(?://|#) end::\1\[\]}m) do |tag, region|
+        shown = @shown.any? { |i| (i.attributes['tag'] || i.attributes['tags']) == tag && fold(i.lines) == fold(region.lines) }
         wrong("#{short(path)}: tag '#{tag}' is shown in no chapter") unless shown
       end
     end
@@ -275,18 +327,53 @@ module Checks
           wrong("claim '#{name}' says \"#{sentence}\", but its test in #{claim.file} says \"#{claim.sentence}\"", block)
         end
       end
-      Checks.cited.each do |name|
-        next if @claims.any? { |cited, _| cited == name }
-
-        wrong("claim '#{name}' stands where no sentence can be read")
+      read = @claims.map(&:first).tally
+      marks = Checks.cited.tally
+      (read.keys | marks.keys).each do |name|
+        wrong("claim '#{name}' stands where no sentence can be read") if marks.fetch(name, 0) > read.fetch(name, 0)
+        wrong("claim '#{name}' stands where no mark can be shown") if marks.fetch(name, 0) < read.fetch(name, 0)
       end
       Evidence.claims.each do |name, claim|
         seen = Evidence.seen[name]
         wrong("claim '#{name}' in #{claim.file} is cited in no chapter") if @claims.none? { |cited, _| cited == name }
         wrong("claim '#{name}' has no accepted evidence: make promote") unless seen
         wrong("claim '#{name}': the evidence was for another sentence: make promote") if seen && seen['sentence'] != claim.sentence
+        check_origin(name, seen['kernel'], seen['date']) if seen
       end
       (Evidence.seen.keys - Evidence.claims.keys).each { |name| wrong("evidence for '#{name}', which has no test") }
+    end
+
+    # Evidence names its kernel, and a day that has been.
+    def check_origin(name, kernel, date)
+      wrong("evidence for '#{name}': '#{kernel}' is no kernel") unless kernel.to_s.match?(/\ALinux \d+\.\d+(?:\.\d+)?\z/)
+      day = Date.strptime(date.to_s, '%F')
+      wrong("evidence for '#{name}': #{date} has not been yet") if day > Time.now.utc.to_date
+    rescue Date::Error
+      wrong("evidence for '#{name}': '#{date}' is no date")
+    end
+
+    # What is not prose on a rendered page, or was made by a macro or by
+    # Asciidoctor's counting.
+    NOT_PROSE = %r{<(pre|style|script|svg)\b.*?</\1>|<meta\ name="(?:viewport|generator)"[^>]*>|
+                   <a\s[^>]*class="(?:claim|fig)".*?</a>|<span\ class="(?:chosen|quoted)">[^<]*</span>|
+                   <sup\ class="footnote.*?</sup>|<a\ href="\#_footnoteref_\d+">\d+</a>|
+                   (?<=>)(?:Listing|Picture|Table|Section|Chapter)\ \d+(?:\.\d+)*|(?<=>)\d+(?:\.\d+)*\.(?=[\s&<])}mx
+
+    # What people see, once more as it was rendered: here nothing can hide
+    # in an attribute, a caption or a verse, but no line can be named.
+    def check_output(pages)
+      made = Checks.ledger.map(&:convert)
+      pages.each do |page, html|
+        made.each { |ledger| html = html.sub(ledger, ' ') }
+        html = html.gsub(%r{ ?<span class="source">.*?</span>}, '').gsub(NOT_PROSE, ' ')
+        html = "#{html} #{html.scan(/ (?:alt|title|content)="([^"]*)"/).join("\n")}"
+        text = CGI.unescapeHTML(html.gsub(%r{</?code>}, '`').gsub(/<[^>]*>/, ''))
+        text.scan(/\b(?:(?:chosen|quoted):[^\[\n]*|[a-z]\w*::?[\w.-]*)\[/) { |macro| wrong("'#{macro}...]' is printed as it stands", page) }
+        text.scan(/&[a-z]\w*;/) { |name| wrong("write the character that #{name} means", page) }
+        text.scan(/.{0,40}(?<!like this one )✓/) { |mark| wrong("a mark is typed by hand: '#{mark}'", page) }
+        check_numbers(text, page)
+        check_names(text, page)
+      end
     end
   end
 
@@ -300,7 +387,7 @@ module Checks
 
   class Rendered < Asciidoctor::Extensions::Postprocessor
     def process(_document, output)
-      Checks.document.rendered
+      Checks.document.rendered(output)
       output
     end
   end

@@ -11,6 +11,7 @@ require_relative 'evidence'
 #   fig:CLAIM.FIGURE[clock]    the same seconds as h, min and s
 #   fig:CLAIM.FIGURE[predicted]  what that time was predicted to be
 #   chosen:60 s[]              a value chosen for an example
+#   chosen:0.5 s[FILE]         a value chosen in the code of that file
 #   quoted:2 h[RFC 9293, 3.8.4]  a figure from elsewhere, with its source
 #   ledger::[]                 every claim with its evidence
 module Macros
@@ -78,11 +79,18 @@ module Macros
     named :chosen
     match PATTERNS['chosen']
     resolve_attributes false
+    VALUE = /\A\d+(?:\.\d+)?(?: (?:ms|s|min|h|bytes|probes|times))?\z/
 
-    def process(parent, value, _attributes)
-      return wrong(parent, 'chosen: without a value') if value.strip.empty?
+    def process(parent, value, attributes)
+      return wrong(parent, "chosen:#{value}[] is not a number, or a number and its unit") unless value.match?(VALUE)
 
-      create_inline(parent, :quoted, value, type: :unquoted)
+      file = attributes['text'].to_s
+      path = File.join(Evidence::ROOT, file)
+      unless file.empty? || (File.file?(path) && Checks::Names.code(path).match?(/(?<![\w.])#{Regexp.escape(value[/\S+/])}(?![\w.])/))
+        return wrong(parent, "chosen:#{value}[#{file}]: there is no such number in that file")
+      end
+
+      create_inline(parent, :quoted, value, type: :unquoted, attributes: { 'role' => 'chosen' })
     end
   end
 
@@ -96,8 +104,8 @@ module Macros
       source = attributes['text'].to_s.strip
       return wrong(parent, "quoted:#{value}[] names no source") if source.empty? || value.strip.empty?
 
-      create_inline(parent, :quoted, "#{value} [.source]#[#{source}]#".then { |t| parent.apply_subs(t, [:quotes]) },
-                    type: :unquoted)
+      cited = parent.apply_subs("[.source]#[#{source}]#", [:quotes])
+      create_inline(parent, :quoted, "#{value} #{cited}", type: :unquoted, attributes: { 'role' => 'quoted' })
     end
   end
 
