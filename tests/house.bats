@@ -39,6 +39,40 @@ load helper
     run ! grep -nE 'amd64|x86|arm64|gcc|asciidoctor' "$root/Dockerfile"
 }
 
+# named FILE...: the make targets and the paths that a text names as code.
+named() {
+    ruby -e '
+        text = ARGV.map { |file| File.read(file) }.join.gsub(/``.*?``/, %( ))
+        code = text.scan(/`([^`]+)`/).flatten + text.scan(/^    (\S.*?)(?:  .*)?$/).flatten
+        code.each { |c| puts c[/\Amake\b(.*)/m, 1].to_s.split.grep_v(/=/).map { |word| "target #{word}" } }
+        paths = code.grep(%r{\A[a-z.][\w.-]*/[\w./-]*\z|\A[A-Z]+[\w.-]*\.\w+\z}) + text.scan(/\]\(([^):]+)\)/).flatten
+        puts paths.grep_v(/SLUG|NAME/).map { |path| "path #{path}" }' "$@"
+}
+
+# exist TREE: reads named's lines, prints those that name nothing there.
+exist() {
+    local kind name help
+    help=$(make -s -C "$1" help)
+    while read -r kind name; do
+        if [[ $kind == target ]]; then grep -qE "^  make $name " <<<"$help"; else [[ -e $1/$name ]]; fi ||
+            printf 'there is no %s %s\n' "$kind" "$name"
+    done
+}
+
+@test "house: every target and path that README and CONTRIBUTING name is there" {
+    cd "$root"
+    names=$(named README.md CONTRIBUTING.md)
+    for name in 'target deps-test' 'target promote' 'path book/foreign.txt' 'path LICENSE-TEXT' 'path tests/compare.rb'; do
+        grep -qx "$name" <<<"$names"
+    done
+    run -0 exist . <<<"$names"
+    [[ -z $output ]]
+    # And the check itself can fail.
+    # shellcheck disable=SC2016 # backquotes of a text
+    run -0 exist . <<<"$(printf '`make sight` `tests/nothing`\n    make fast  quickly\n' | named /dev/stdin)"
+    [[ $output == $'there is no target sight\nthere is no target fast\nthere is no path tests/nothing' ]]
+}
+
 @test "make: help lists every target that people use" {
     run -0 make -s -C "$root" help
     for target in deps deps-test site single prove promote check test serve bench clean help; do
@@ -109,4 +143,59 @@ load helper
     run -2 make
     cp "$root/book/chapters/01-why.adoc" book/chapters/
     run -0 make
+}
+
+@test "make: help works in a tree that cannot be written, and writes nothing" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir copy
+    tar -C "$root" --exclude=./.git --exclude=./build -cf - . | tar -C copy -xf -
+    chmod -R a-w copy
+    run -0 make -s -C copy help
+    run ! grep -v '^  make ' <<<"$output"
+    [[ ! -e copy/build ]]
+    chmod -R u+w copy
+}
+
+@test "make: a program whose folder is gone is gone as well" {
+    copy_project
+    mkdir examples/extra
+    cp examples/enable/enable.c examples/extra/extra.c
+    make -s programs
+    [[ -x build/bin/extra ]]
+    rm -r examples/extra
+    make -s programs
+    [[ ! -e build/bin/extra && -x build/bin/enable ]]
+}
+
+@test "make: the examples, copied out, are built by cc and make alone" {
+    cp -r "$root/examples" "$BATS_TEST_TMPDIR/"
+    cd "$BATS_TEST_TMPDIR"
+    rm -rf examples/bin
+    env -i PATH="$PATH" make -C examples
+    for source in examples/*/*.c; do [[ -x examples/bin/$(basename "$source" .c) ]]; done
+    make -C examples clean
+    [[ ! -e examples/bin ]]
+}
+
+# bats test_tags=slow
+@test "make: clean comes first, whatever -j says, and the site is made again" {
+    copy_project
+    touch build/left-over build/site/left-over
+    run -0 make -j8 clean site single
+    [[ ! -e build/left-over && ! -e build/site/left-over ]]
+    diff -r build/site "$root/build/site"
+    cmp build/book.html "$root/build/book.html"
+}
+
+# bats test_tags=slow
+@test "make: two at once in one tree leave a whole site" {
+    copy_project
+    rm -rf build/site* build/book*
+    make -s site single & first=$!
+    make -s site single
+    wait "$first"
+    diff -r build/site "$root/build/site"
+    cmp build/book.html "$root/build/book.html"
+    run -0 make site single
+    has "Nothing to be done for 'single'"
 }
