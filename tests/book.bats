@@ -86,3 +86,15 @@ site=$root/build/site
     diff -r build/site "$site"
     cmp build/book.html "$root/build/book.html"
 }
+
+# bats test_tags=slow
+@test "book: a picture is copied to the site, and stands in the one-file book" {
+    copy_project
+    mkdir -p book/images
+    printf '<svg xmlns="http://www.w3.org/2000/svg"/>\n' >book/images/dot.svg
+    printf '\nimage::dot.svg[A dot]\n' >>book/chapters/01-why.adoc
+    make -s site single
+    grep -q 'src="images/dot.svg"' build/site/why.html
+    cmp build/site/images/dot.svg book/images/dot.svg
+    grep -q "src=\"data:image/svg+xml;base64,$(base64 -w 0 book/images/dot.svg)\"" build/book.html
+}

@@ -172,7 +172,7 @@ exist() {
     cd "$BATS_TEST_TMPDIR"
     rm -rf examples/bin
     env -i PATH="$PATH" make -C examples
-    for source in examples/*/*.c; do [[ -x examples/bin/$(basename "$source" .c) ]]; done
+    for source in examples/*/*.c examples/lab/lab; do [[ -x examples/bin/$(basename "$source" .c) ]]; done
     make -C examples clean
     [[ ! -e examples/bin ]]
 }

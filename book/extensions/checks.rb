@@ -136,7 +136,10 @@ module Checks
     # When it has been rendered, and every macro with it.
     def rendered(output)
       check_claims
-      check_output(output.is_a?(Hash) ? output : { 'book' => output }) if @document.basebackend?('html')
+      if @document.basebackend?('html') # printing may convert a block more than once
+        check_marks
+        check_output(output.is_a?(Hash) ? output : { 'book' => output })
+      end
       Names.foreign.each do |name, (number, source)|
         wrong("book/foreign.txt:#{number}: '#{name}' has no source behind it") if source.empty?
         wrong("book/foreign.txt:#{number}: '#{name}' is used nowhere") unless Names.used.include?(name)
@@ -284,22 +287,25 @@ module Checks
     end
 
     # Every chapter is in the book; every example, tag and transcript is
-    # in a chapter.
+    # in a chapter. (A script need not be, its tags must.)
     def check_files
       (Dir[File.join(ROOT, 'book/chapters/*.adoc')] - Checks.included.map(&:path)).each do |path|
         wrong("#{short(path)} is not in the book: book.adoc does not include it")
       end
       Dir[File.join(ROOT, 'examples/*/*')].select { |path| KINDS.any? { |pattern, _| short(path).match?(pattern) } }.sort.each do |path|
         uses = @shown.select { |i| i.path == path }
-        wrong("#{short(path)} is shown in no chapter") if uses.empty?
+        wrong("#{short(path)} is shown in no chapter") if uses.empty? && !File.extname(path).empty?
         check_tags(path) unless path.end_with?('.transcript') || uses.any? { |i| i.attributes['tags'] == '**' }
       end
       Dir[File.join(ROOT, 'examples/*/')].sort.each do |dir|
         slug = File.basename(dir)
         next if slug == 'bin' # what make in that folder builds
 
-        wrong("examples/#{slug}/#{slug}.c is missing") unless %W[#{slug}.c #{slug}].any? { |name| File.file?(File.join(dir, name)) }
-        wrong("examples/#{slug}/#{slug}.transcript is missing") unless File.file?(File.join(dir, "#{slug}.transcript"))
+        next if File.file?(File.join(dir, slug)) # a script: a tool for the others
+
+        %w[c transcript].each do |kind|
+          wrong("examples/#{slug}/#{slug}.#{kind} is missing") unless File.file?(File.join(dir, "#{slug}.#{kind}"))
+        end
       end
     end
 
@@ -327,12 +333,6 @@ module Checks
           wrong("claim '#{name}' says \"#{sentence}\", but its test in #{claim.file} says \"#{claim.sentence}\"", block)
         end
       end
-      read = @claims.map(&:first).tally
-      marks = Checks.cited.tally
-      (read.keys | marks.keys).each do |name|
-        wrong("claim '#{name}' stands where no sentence can be read") if marks.fetch(name, 0) > read.fetch(name, 0)
-        wrong("claim '#{name}' stands where no mark can be shown") if marks.fetch(name, 0) < read.fetch(name, 0)
-      end
       Evidence.claims.each do |name, claim|
         seen = Evidence.seen[name]
         wrong("claim '#{name}' in #{claim.file} is cited in no chapter") if @claims.none? { |cited, _| cited == name }
@@ -341,6 +341,16 @@ module Checks
         check_origin(name, seen['kernel'], seen['date']) if seen
       end
       (Evidence.seen.keys - Evidence.claims.keys).each { |name| wrong("evidence for '#{name}', which has no test") }
+    end
+
+    # Each mark that was made belongs to a sentence that was read.
+    def check_marks
+      read = @claims.map(&:first).tally
+      marks = Checks.cited.tally
+      (read.keys | marks.keys).each do |name|
+        wrong("claim '#{name}' stands where no sentence can be read") if marks.fetch(name, 0) > read.fetch(name, 0)
+        wrong("claim '#{name}' stands where no mark can be shown") if marks.fetch(name, 0) < read.fetch(name, 0)
+      end
     end
 
     # Evidence names its kernel, and a day that has been.
@@ -360,7 +370,8 @@ module Checks
                    (?<=>)(?:Listing|Picture|Table|Section|Chapter)\ \d+(?:\.\d+)*|(?<=>)\d+(?:\.\d+)*\.(?=[\s&<])}mx
 
     # What people see, once more as it was rendered: here nothing can hide
-    # in an attribute, a caption or a verse, but no line can be named.
+    # in an attribute, a caption or a verse, but no line can be named. The
+    # one mark without a claim is shown as "a mark like this one".
     def check_output(pages)
       made = Checks.ledger.map(&:convert)
       pages.each do |page, html|
