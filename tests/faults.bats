@@ -63,6 +63,15 @@ faults() {
     faults 15 '@ silent-peer --deaf-at 1 --hear-at 1 -- env -u LD_PRELOAD detect --limit 2 {host} {port}'
 }
 
+@test "faults: serve" {
+    faults 21 "set -o pipefail; @ serve --limit 1 2>&1 | {
+        read -r line; echo \"\$line\"
+        if [[ \$line =~ ^listening.*port\\ ([0-9]+) ]]; then
+            exec 4<>/dev/tcp/127.0.0.1/\${BASH_REMATCH[1]} && echo hello >&4
+        fi
+        cat; }"
+}
+
 setup() {
     PATH=$bin:$PATH
 }
