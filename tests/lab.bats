@@ -224,6 +224,6 @@ without() {
     mkdir "$BATS_TEST_TMPDIR/few"
     for tool in bash ip nsenter basename readlink env; do ln -s "$(command -v "$tool")" "$BATS_TEST_TMPDIR/few/"; done
     run -0 lab -c "PATH=/run/lab/bin:$BATS_TEST_TMPDIR/few; forget 3; echo \$?"
-    has "install nftables"
+    has 'install nftables'
     has 2
 }

@@ -338,7 +338,7 @@ module Checks
         wrong("claim '#{name}' in #{claim.file} is cited in no chapter") if @claims.none? { |cited, _| cited == name }
         wrong("claim '#{name}' has no accepted evidence: make promote") unless seen
         wrong("claim '#{name}': the evidence was for another sentence: make promote") if seen && seen['sentence'] != claim.sentence
-        check_origin(name, seen['kernel'], seen['date']) if seen
+        seen['on'].each { |kernel, run| check_origin(name, kernel, run['date']) } if seen
       end
       (Evidence.seen.keys - Evidence.claims.keys).each { |name| wrong("evidence for '#{name}', which has no test") }
     end
