@@ -250,6 +250,7 @@ It takes {secret}.
 |===
 
 This sentence has a mark. ✓
+This one has pass:[<a class="claim">✓</a>] and image:dot.svg[] too.
 This one has clam:off-by-default[].
 It takes &#52;&#51; seconds, or &frac12;.
 
@@ -261,6 +262,9 @@ EOF
     has "'no_such_name' is no name"
     for number in {41..43}; do has "bare number '$number seconds'"; done
     has "a mark is typed by hand: 'This sentence has a mark. ✓'"
+    has 'raw text is for one form'
+    has 'a picture is a block of its own'
+    has "a mark is typed by hand: 'This one has ✓'"
     has "'clam:off-by-default[...]' is printed as it stands"
     has "'chosen:44 s[...]' is printed as it stands"
     has 'write the character that &frac12; means'
@@ -504,10 +508,12 @@ EOF
 
 @test "drift: a claim's sentence is not alone, not written out, or shows another claim's figure" {
     edit $chapters/02-check.adoc $'----\n\nA new TCP socket has' $'----\n\nSometimes, if at all,\nA new TCP socket has'
+    edit $chapters/02-check.adoc 'claim:udp-accepts[]' $'claim:udp-accepts[]\nunder some conditions.'
     edit $chapters/03-enable.adoc 'On Linux any value' 'On {nix} any value'
     edit book/book.adoc ':experimental:' $':experimental:\n:nix: Linux'
     edit $chapters/04-override.adoc 'same limits, fig:interval-limits.least[]' 'same limits, fig:idle-limits.least[]'
     red "claim:off-by-default[] must stand behind a sentence of its own: 'Sometimes, if at all,' goes on" "${render[@]}"
+    has "'under some conditions.' goes on behind a claim"
     has 'claim:any-value[] must stand behind a sentence that is written out'
     has "claim 'interval-limits' cannot show fig:idle-limits.least[]"
 }

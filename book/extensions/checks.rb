@@ -197,6 +197,7 @@ module Checks
         note_claim(line, before, prose.block)
         before = line
         wrong('raw text is for one form of the book alone: write AsciiDoc', prose.block) if line.match?(/\+\+\+|\bpass:[a-z,]*\[/)
+        wrong('a picture is a block of its own: image::', prose.block) if line.match?(/\bimage:[^:\s]/)
         check_numbers(line, prose.block)
         check_names(line, prose.block)
       end
@@ -208,12 +209,15 @@ module Checks
         unless line.match?(/ claim:#{name}\[\]\z/)
           wrong("claim:#{name}[] must end its line, behind the one sentence that it proves", block)
         end
-        wrong("claim:#{name}[] must stand behind a sentence of its own: '#{before}' goes on", block) unless Macros.plain(before).match?(/[.:?!]\W*\z/)
+        wrong("claim:#{name}[] must stand behind a sentence of its own: '#{before}' goes on", block) unless Macros.plain(before).match?(/[.?!]\W*\z/)
         wrong("claim:#{name}[] must stand behind a sentence that is written out, without {...}", block) if line.match?(/\{[\w-]+\}/)
         line.scan(Macros::PATTERNS['fig']) do |figure, _|
           wrong("claim '#{name}' cannot show fig:#{figure}[], which its test did not see", block) unless figure.start_with?("#{name}.")
         end
         @claims << [name, sentence(line), block]
+      end
+      if before.match?(Macros::PATTERNS['claim']) && line.match?(/\A[[:lower:]]/)
+        wrong("'#{line}' goes on behind a claim, which must be a sentence of its own", block)
       end
     end
 
@@ -226,7 +230,7 @@ module Checks
     def check_numbers(line, block)
       rest = line
       Macros::PATTERNS.each_value { |pattern| rest = rest.gsub(pattern, ' ') }
-      rest = rest.gsub(/`\+?(#{NUMBER})\+?`/, '\1').gsub(/`[^`]*`|<<[\w-]+(?:,|>>)|\{[\w-]+\}|(?:link|xref|image):\S*?\[|\(\(\([^)]*\)\)\)/, ' ').gsub(NAMES, ' ')
+      rest = rest.gsub(/`\+?(#{NUMBER})\+?`/, '\1').gsub(/`[^`]*`|<<[\w-]+(?:,|>>)|\{[\w-]+\}|(?:link|xref|image|https?):\S*?\[|\(\(\([^)]*\)\)\)/, ' ').gsub(NAMES, ' ')
       rest.scan(NUMBER) do |found|
         wrong("bare number '#{found.split.join(' ')}': write it as fig:, chosen: or quoted:, or without a figure", block)
       end
@@ -365,9 +369,9 @@ module Checks
     # What is not prose on a rendered page, or was made by a macro or by
     # Asciidoctor's counting.
     NOT_PROSE = %r{<(pre|style|script|svg)\b.*?</\1>|<meta\ name="(?:viewport|generator)"[^>]*>|
-                   <a\s[^>]*class="(?:claim|fig)".*?</a>|<span\ class="(?:chosen|quoted)">[^<]*</span>|
+                   <a\ href="[^"]*\#claim-[^"]*"\ class="(?:claim|fig)"\ title=.*?</a>|<span\ class="(?:chosen|quoted)">[^<]*</span>|
                    <sup\ class="footnote.*?</sup>|<a\ href="\#_footnoteref_\d+">\d+</a>|
-                   (?<=>)(?:Listing|Picture|Table|Section|Chapter)\ \d+(?:\.\d+)*|(?<=>)\d+(?:\.\d+)*\.(?=[\s&<])}mx
+                   (?<=">)(?:Listing|Picture|Table|Section|Chapter)\ \d+(?:\.\d+)*|(?<=">)\d+(?:\.\d+)*\.(?=[\s&<])}mx
 
     # What people see, once more as it was rendered: here nothing can hide
     # in an attribute, a caption or a verse, but no line can be named. The

@@ -55,6 +55,7 @@ module Macros
     def process(parent, name, _attributes)
       Checks.cited << name
       return wrong(parent, "claim '#{name}' has no test in tests/claims") unless Evidence.claims.key?(name)
+      return wrong(parent, "claim '#{name}' is a title: make it a sentence of the text") if parent.context == :section
 
       create_inline(parent, :quoted, "&#160;#{link(parent, '✓', name, 'claim').convert}", type: :unquoted)
     end
