@@ -121,9 +121,11 @@ chapters=book/chapters
     red 'examples/extra/extra.c is shown in no chapter' "${render[@]}"
 }
 
-@test "drift: an example has no transcript" {
+@test "drift: an example has no transcript, or is an empty folder" {
     rm examples/enable/enable.transcript
+    mkdir examples/left-over
     red 'examples/enable/enable.transcript is missing' "${render[@]}"
+    has 'examples/left-over/left-over.c is missing'
 }
 
 # --- Transcripts ----------------------------------------------------------
