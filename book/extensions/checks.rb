@@ -259,7 +259,7 @@ module Checks
         siblings = block.parent.blocks
         list = siblings[siblings.index(block) + 1]
         items = list&.context == :colist ? list.blocks.length : 0
-        wrong("#{marks} callouts in this listing, #{items} explained under it", block) if marks != items
+        wrong("#{marks} callouts in this listing, #{items} explained under it", from || block) if marks != items
       end
     end
 
