@@ -34,14 +34,14 @@ build/site.new/index.html: $(inputs) build/inputs build/headers
 	cp -r tests/claims build/site.part/source/tests/; \
 	rm -rf build/site.new; mv build/site.part build/site.new
 
-build/site/index.html: build/site.new/index.html $(replayed)
+build/site/index.html: build/site.new/index.html build/transcripts/all
 	$(Q)$(call alone,site) rm -rf build/site.part build/site; cp -r build/site.new build/site.part; mv build/site.part build/site
 
 build/book.new.html: $(inputs) build/inputs build/headers
 	$(call say,render,build/book.html)
 	$(Q)$(call alone,book) $(asciidoctor) -b single -a stylesheet=theme/book.css -a toc=left -a data-uri -o $@ book/book.adoc
 
-build/book.html: build/book.new.html $(replayed)
+build/book.html: build/book.new.html build/transcripts/all
 	$(Q)$(call alone,book) cp $< $@.part; mv $@.part $@
 
 # Every name that the examples' headers know, for the check of names.
