@@ -2,7 +2,7 @@
 # The programs: their options, their builds, and what the style asks.
 load helper
 
-programs=(check enable override detect silent-peer serve)
+programs=(check enable override detect silent-peer serve endings leak)
 warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
 
 # refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
@@ -255,15 +255,17 @@ refused() {
 @test "examples: plumbing of one name is the same to the byte" {
     run -0 ruby -e '
         regions = Dir[ARGV[0] + "/examples/*/*.c"].sort.flat_map do |path|
-          File.read(path).scan(%r{^// tag::(number|output|read|clock|arithmetic|silence)\[\]\n(.*?)^// end::}m).map { |tag, text| [tag, text, path] }
+          File.read(path).scan(%r{^// tag::(number|output|read|clock|connect|ready|arithmetic|silence)\[\]\n(.*?)^// end::}m).map { |tag, text| [tag, text, path] }
         end
         regions.group_by(&:first).each do |tag, all|
           puts "#{tag} #{all.length}"
           puts "#{tag} differs: #{all.map(&:last).join(" ")}" if all.map { |r| r[1] }.uniq.length > 1
         end' "$root"
     printf '%s\n' "$output"
-    has 'number 5'
-    has 'output 6'
+    has 'number 7'
+    has 'output 8'
+    has 'connect 2'
+    has 'ready 2'
     has 'arithmetic 3'
     [[ $output != *differs* ]]
 }

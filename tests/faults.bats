@@ -59,6 +59,14 @@ faults() {
     faults 11 'silent-peer --close-at 0 -- @ detect {host} {port}'
 }
 
+@test "faults: endings" {
+    faults 50 'silent-peer --close-at 0 -- @ endings {host} {port}'
+}
+
+@test "faults: leak" {
+    faults 14 "lab -c 'on server sysctl -qw net.ipv4.tcp_fin_timeout=1; start server silent-peer --host server --port 7000 --close-at 0; @ leak --idle 2 --limit 9 server 7000'"
+}
+
 @test "faults: silent-peer" {
     faults 15 '@ silent-peer --deaf-at 1 --hear-at 1 -- env -u LD_PRELOAD detect --limit 2 {host} {port}'
 }
