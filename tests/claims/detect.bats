@@ -134,15 +134,6 @@ load claim
     saw_time silence
 }
 
-@test "error-once: The error is given once: the next recv() returns zero, as if the peer had closed." {
-    compile once.c
-    try 'silent-peer -- once {host} {port}'
-    prints 'recv 1: ETIMEDOUT'
-    prints 'recv 2: returns 0'
-    saw first ETIMEDOUT
-    saw second 0
-}
-
 @test "stopped-peer: A peer whose program is stopped still answers the probes." {
     try 'silent-peer --deaf-at 9 -- bash -c "kill -STOP \$PPID; detect --idle 1 --interval 1 --count 1 --limit 4 {host} {port}; kill -CONT \$PPID"'
     prints 'keepalive on: 1 s, 1 s, 1'
