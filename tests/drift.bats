@@ -572,3 +572,20 @@ EOF
     edit examples/detect/detect.c '"SO_KEEPALIVE", keepalive)' '"SO_KEEPALIVE", 0 * keepalive)'
     red 'it did not print: ETIMEDOUT' make prove CLAIM=etimedout
 }
+
+# --- endings --------------------------------------------------------------
+
+@test "drift: the error is taken before anybody is told of it" {
+    edit examples/endings/endings.c '    if (say("recv", recv(fd, &byte, 1, 0)) == -1)' '    recv(fd, &byte, 1, 0); if (say("recv", recv(fd, &byte, 1, 0)) == -1)'
+    red '+recv()        0, then 0' make build/transcripts/endings.transcript
+}
+
+@test "drift: a peer of the leak remembers for longer than the transcript says" {
+    edit examples/leak/leak.transcript 'tcp_fin_timeout=2' 'tcp_fin_timeout=4'
+    red 'predicted 3 s <this run: allowed is 3 to' make build/transcripts/leak.transcript
+}
+
+@test "drift: the claims' own program has keepalive on where data is to decide" {
+    edit tests/claims/died.c 'strcmp(mode, "data") != 0' '1'
+    red 'it did not print: keepalive off' make prove CLAIM=data-no-reset
+}
