@@ -549,8 +549,8 @@ EOF
 }
 
 @test "drift: a claim's program no longer has keepalive on" {
-    edit tests/claims/busy.c 'SO_KEEPALIVE, 1)' 'SO_KEEPALIVE, 0)'
-    red 'it did not print: keepalive 1' make prove CLAIM=unacknowledged
+    edit examples/in-flight/in-flight.c 'static int keepalive = 1' 'static int keepalive = 0'
+    red 'it did not print: keepalive on: 2 s, 1 s, 2' make prove CLAIM=unacknowledged
 }
 
 @test "drift: a claim's test skips" {
@@ -588,4 +588,22 @@ EOF
 @test "drift: the claims' own program has keepalive on where data is to decide" {
     edit tests/claims/died.c 'strcmp(mode, "data") != 0' '1'
     red 'it did not print: keepalive off' make prove CLAIM=data-no-reset
+}
+
+# --- in-flight ------------------------------------------------------------
+
+@test "drift: the byte is never sent, so keepalive decides" {
+    edit examples/in-flight/in-flight.c 'send(fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) ==' '1 - 1 =='
+    red '+unacknowledged bytes: 0, sent again: no' make build/transcripts/in-flight.transcript
+    red 'it did not print: unacknowledged bytes: 1' make prove CLAIM=unacknowledged
+}
+
+@test "drift: the peer of a full connection reads" {
+    edit tests/claims/in-flight.bats 'kill -STOP \$PPID' ':'
+    red 'it did not print: full: the peer reads nothing' make prove CLAIM=window-stays
+}
+
+@test "drift: a user timeout is no longer set" {
+    edit examples/full/full.c '"TCP_USER_TIMEOUT", want[USER_TIMEOUT])' '"TCP_USER_TIMEOUT", 0)'
+    red '-user timeout 3000 ms' make build/transcripts/full-user-timeout.transcript
 }

@@ -2,7 +2,7 @@
 # The programs: their options, their builds, and what the style asks.
 load helper
 
-programs=(check enable override detect silent-peer serve endings leak)
+programs=(check enable override detect silent-peer serve endings leak in-flight full)
 warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
 
 # refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
@@ -38,10 +38,12 @@ refused() {
         run -2 "$bin/$program" surplus
         has "usage: $program"
     done
-    run -2 "$bin/detect" 127.0.0.1 80 surplus
-    has 'usage: detect'
-    run -2 "$bin/detect" 127.0.0.1
-    has 'usage: detect'
+    for program in detect in-flight full; do
+        run -2 "$bin/$program" 127.0.0.1 80 surplus
+        has "usage: $program"
+        run -2 "$bin/$program" 127.0.0.1
+        has "usage: $program"
+    done
 }
 
 @test "check: bad descriptors are refused by name" {
@@ -262,10 +264,10 @@ refused() {
           puts "#{tag} differs: #{all.map(&:last).join(" ")}" if all.map { |r| r[1] }.uniq.length > 1
         end' "$root"
     printf '%s\n' "$output"
-    has 'number 7'
-    has 'output 8'
-    has 'connect 2'
-    has 'ready 2'
+    has 'number 9'
+    has 'output 10'
+    has 'connect 4'
+    has 'ready 4'
     has 'arithmetic 3'
     [[ $output != *differs* ]]
 }

@@ -105,3 +105,16 @@ CALL(int, poll, (struct pollfd * a, nfds_t b, int c), (a, b, c), -1)
 CALL(int, signalfd, (int a, const sigset_t *b, int c), (a, b, c), -1)
 CALL(int, pipe2, (int a[2], int b), (a, b), -1)
 CALL(pid_t, fork, (void), (), -1)
+
+// Variadic; what the programs ask for takes one argument more.
+int ioctl(int fd, unsigned long request, ...)
+{
+    static int (*real)(int, unsigned long, ...);
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "ioctl");
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return fails("ioctl") ? -1 : real(fd, request, argument);
+}

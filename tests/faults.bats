@@ -80,6 +80,14 @@ faults() {
         cat; }"
 }
 
+@test "faults: in-flight" {
+    faults 13 'silent-peer --close-at 2 -- @ in-flight {host} {port}'
+}
+
+@test "faults: full" {
+    faults 13 'silent-peer --deaf-at 60 -- bash -c "kill -STOP \$PPID; @ full --user-timeout 500 --limit 5 {host} {port}; status=\$?; kill -CONT \$PPID; exit \$status"'
+}
+
 setup() {
     PATH=$bin:$PATH
 }

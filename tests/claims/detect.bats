@@ -80,60 +80,6 @@ load claim
     saw_time answered
 }
 
-@test "user-timeout: With TCP_USER_TIMEOUT set, probes are no longer counted." {
-    try 'silent-peer -- detect --idle 1 --interval 1 --count 9 --user-timeout 3500 {host} {port}'
-    saw_time shorter
-    try 'silent-peer -- detect --idle 1 --interval 1 --count 1 --user-timeout 3500 {host} {port}'
-    saw_time longer
-}
-
-@test "user-timeout-alone: Without keepalive, TCP_USER_TIMEOUT does not end an idle connection." {
-    try 'silent-peer -- detect --no-keepalive --idle 1 --interval 1 --count 1 --user-timeout 1000 --limit 5 {host} {port}'
-    prints 'keepalive off'
-    prints 'still connected'
-    saw_time waited
-}
-
-@test "user-timeout-floor: It is never quicker than the idle time and one interval." {
-    try 'silent-peer -- detect --idle 2 --interval 2 --count 2 --user-timeout 1000 {host} {port}'
-    prints 'predicted 4 s: ETIMEDOUT'
-    saw_time silence
-}
-
-@test "user-timeout-late: A user timeout a millisecond above such a moment is met by the lateness of the timer alone, one interval earlier than the arithmetic says." {
-    try 'silent-peer -- detect --idle 1 --interval 1 --count 9 --user-timeout 4001 {host} {port}'
-    [[ $output =~ after\ ([0-9.]+)\ s,\ predicted\ ([0-9]+)\ s ]]
-    "$tests/replay" --time "${BASH_REMATCH[1]}" "$((BASH_REMATCH[2] - 1))"
-    saw arithmetic "${BASH_REMATCH[2]}" s
-}
-
-@test "user-timeout-window: TCP_USER_TIMEOUT also ends a connection whose peer is well but reads nothing." {
-    try_c window.c 0 6
-    prints 'keepalive 1: 1 s, 1 s, 2'
-    prints 'still connected'
-    saw_time without
-    try_c window.c 3000 6
-    prints 'keepalive 1: 1 s, 1 s, 2'
-    prints 'ETIMEDOUT'
-    saw_time with
-}
-
-@test "unacknowledged: While data of yours is unacknowledged, keepalive does not give the peer up." {
-    compile busy.c
-    try 'silent-peer -- busy {host} {port} 0 8'
-    prints 'keepalive 1: 1 s, 1 s, 2'
-    prints 'still connected'
-    saw_time waited
-}
-
-@test "user-timeout-data: TCP_USER_TIMEOUT sets a limit for such data as well." {
-    compile busy.c
-    try 'silent-peer -- busy {host} {port} 3000 8'
-    prints 'keepalive 1: 1 s, 1 s, 2'
-    prints 'ETIMEDOUT'
-    saw_time silence
-}
-
 @test "stopped-peer: A peer whose program is stopped still answers the probes." {
     try 'silent-peer --deaf-at 9 -- bash -c "kill -STOP \$PPID; detect --idle 1 --interval 1 --count 1 --limit 4 {host} {port}; kill -CONT \$PPID"'
     prints 'keepalive on: 1 s, 1 s, 1'
