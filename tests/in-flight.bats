@@ -43,7 +43,7 @@ refused() {
 
 # bats test_tags=slow
 @test "in-flight: a byte that is acknowledged is not sent again, and keepalive goes on" {
-    run -1 silent-peer --deaf-at 60 -- in-flight --idle 1 --interval 1 --count 1 --limit 3 {host} {port}
+    run -1 silent-peer --deaf-at 60 -- in-flight --idle 1 --interval 1 --count 1 --limit 3 '{host}' '{port}'
     has 'still connected after 3'
     has 'unacknowledged bytes: 0, sent again: no'
     has 'unanswered keepalive probes: 0'
@@ -51,21 +51,21 @@ refused() {
 
 # bats test_tags=slow
 @test "in-flight: a peer that closes is no timeout" {
-    run -0 silent-peer --close-at 2 -- in-flight --user-timeout 9000 {host} {port}
+    run -0 silent-peer --close-at 2 -- in-flight --user-timeout 9000 '{host}' '{port}'
     has ': the peer has closed'
     [[ $output != *'predicted 9 s'* ]]
 }
 
 # bats test_tags=slow
 @test "in-flight: a peer that was restarted answers the repeated byte with RST" {
-    run -0 silent-peer --reboot-at 2 -- in-flight {host} {port}
+    run -0 silent-peer --reboot-at 2 -- in-flight '{host}' '{port}'
     has ': ECONNRESET'
     has 'unacknowledged bytes: 1, sent again: yes'
 }
 
 # bats test_tags=slow
 @test "in-flight: death by keepalive, after the byte was acknowledged, is not predicted by the user timeout" {
-    run -0 silent-peer --deaf-at 2 -- in-flight --idle 1 --interval 1 --count 1 --user-timeout 1000 {host} {port}
+    run -0 silent-peer --deaf-at 2 -- in-flight --idle 1 --interval 1 --count 1 --user-timeout 1000 '{host}' '{port}'
     has ': ETIMEDOUT'
     has 'unacknowledged bytes: 0'
     [[ $output != *'predicted 1 s: ETIMEDOUT'* ]]
@@ -73,7 +73,7 @@ refused() {
 
 # bats test_tags=slow
 @test "full: a peer that reads is never full, and that is a failure at the limit" {
-    run -1 silent-peer --deaf-at 60 -- full --limit 1 {host} {port}
+    run -1 silent-peer --deaf-at 60 -- full --limit 1 '{host}' '{port}'
     has 'not full after 1 s: the peer reads'
 }
 

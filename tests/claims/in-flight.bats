@@ -66,7 +66,7 @@ no_probe() {
     own_network
     try "lab -c 'start server silent-peer --host server --port 7000 --deaf-at 999
         after 1 unplug server
-        after 4 plug server
+        after 4.6 plug server
         after 7 unplug server
         in-flight --send-at 2 --idle 3 --interval 1 --count 2 --limit 20 server 7000
         probes client'"
@@ -121,7 +121,7 @@ no_probe() {
     saw_time silence 'ended'
 }
 
-@test "user-timeout-data-ipv6: With IPv6 it does so, too." {
+@test "user-timeout-data-ipv6: The same holds for IPv6." {
     try 'silent-peer --host ::1 -- in-flight --idle 2 --interval 1 --count 2 --user-timeout 3000 --limit 8 {host} {port}'
     prints 'connected to ::1, keepalive on: 2 s, 1 s, 2'
     prints 'ETIMEDOUT'
@@ -137,14 +137,14 @@ no_probe() {
     saw_time silence 'ended'
 }
 
-@test "user-timeout-oldest: What is sent after it does not postpone the end: the oldest byte counts." {
+@test "user-timeout-oldest: More data does not postpone the end: the oldest byte counts." {
     try 'silent-peer -- in-flight --every 1 --user-timeout 3000 --limit 8 {host} {port}'
     prints 'sent a byte after 3'
     prints 'ETIMEDOUT'
     saw_time silence 'ended'
 }
 
-@test "user-timeout-retries: With it set, tcp_retries2 no longer counts." {
+@test "user-timeout-retries: With a user timeout, tcp_retries2 no longer counts." {
     own_network
     try 'sysctl -w net.ipv4.tcp_retries2=1; silent-peer -- in-flight --limit 6 {host} {port}'
     prints ': ETIMEDOUT'

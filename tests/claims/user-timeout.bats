@@ -35,12 +35,12 @@ load claim
         silent-peer -- detect --idle 1 --interval 1 --count 3 --user-timeout $ms {host} {port} | sed -n "s/^timed/$ms ms: &/p" &
     done; wait'
     prints '3000 ms: timed out'
-    saw_time ms3000 '3000 ms:'
+    saw_time first '3000 ms:'
     prints '3900 ms: timed out'
-    saw_time ms3900 '3900 ms:'
-    saw_time ms4000 '4000 ms:'
-    saw_time ms4500 '4500 ms:'
-    saw_time ms5000 '5000 ms:'
+    saw_time below '3900 ms:'
+    saw_time second '4000 ms:'
+    saw_time between '4500 ms:'
+    saw_time third '5000 ms:'
 }
 
 @test "user-timeout-longer: One that is longer than the sum of the three values makes keepalive wait that long." {
@@ -72,7 +72,7 @@ load claim
     saw most 2147483647 ms
 }
 
-@test "user-timeout-connect: It ends a connect() that nobody answers as well." {
+@test "user-timeout-connect: It also ends a connect() that nobody answers." {
     own_network
     try 'lab -c "unplug server
         TIMEFORMAT=\"ended after %1R s, predicted 3 s\"
