@@ -24,8 +24,8 @@ no_probe() {
 
 @test "in-flight-probes: It does not even send a probe." {
     own_network
-    try 'silent-peer -- detect --idle 1 --interval 1 --count 3 {host} {port}; nstat -asz TcpExtTCPKeepAlive'
-    prints 'keepalive on: 1 s, 1 s, 3'
+    try 'silent-peer -- detect --idle 2 --interval 1 --count 3 {host} {port}; nstat -asz TcpExtTCPKeepAlive'
+    prints 'keepalive on: 2 s, 1 s, 3'
     prints ETIMEDOUT
     saw_count quiet TcpExtTCPKeepAlive
     ((count == 3))
