@@ -2,7 +2,7 @@
 # The programs: their options, their builds, and what the style asks.
 load helper
 
-programs=(check enable override detect silent-peer serve endings leak in-flight full)
+programs=(check enable override detect silent-peer serve endings leak in-flight full ask heartbeat)
 warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
 
 # refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
@@ -38,7 +38,7 @@ refused() {
         run -2 "$bin/$program" surplus
         has "usage: $program"
     done
-    for program in detect in-flight full; do
+    for program in detect in-flight full ask heartbeat; do
         run -2 "$bin/$program" 127.0.0.1 80 surplus
         has "usage: $program"
         run -2 "$bin/$program" 127.0.0.1
@@ -264,10 +264,10 @@ refused() {
           puts "#{tag} differs: #{all.map(&:last).join(" ")}" if all.map { |r| r[1] }.uniq.length > 1
         end' "$root"
     printf '%s\n' "$output"
-    has 'number 9'
-    has 'output 10'
-    has 'connect 4'
-    has 'ready 4'
+    has 'number 11'
+    has 'output 12'
+    has 'connect 6'
+    has 'ready 6'
     has 'arithmetic 3'
     [[ $output != *differs* ]]
 }

@@ -88,6 +88,18 @@ faults() {
     faults 13 'silent-peer --deaf-at 60 -- bash -c "kill -STOP \$PPID; @ full --user-timeout 500 --limit 5 {host} {port}; status=\$?; kill -CONT \$PPID; exit \$status"'
 }
 
+@test "faults: ask" {
+    faults 13 'silent-peer --close-at 0 -- @ ask --pause 1 {host} {port}'
+}
+
+@test "faults: heartbeat" {
+    faults 13 'silent-peer --close-at 0 -- @ heartbeat {host} {port}'
+}
+
+@test "faults: heartbeat that is not answered" {
+    faults 14 'silent-peer --deaf-at 9 -- @ heartbeat --every 1 --patience 1 {host} {port}'
+}
+
 setup() {
     PATH=$bin:$PATH
 }

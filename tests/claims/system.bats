@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# The system-wide values, one set for each network namespace.
+load claim
+
+# counts: the probes, each time that nstat printed them.
+counts() {
+    awk '$1 == "TcpExtTCPKeepAlive" { print $2 }' <<<"$output" | paste -sd ,
+}
+
+@test "system-followed: A socket without values of its own always reports the system-wide ones of that moment." {
+    own_network
+    try 'silent-peer --deaf-at 9 -- socat TCP:{host}:{port},keepalive SYSTEM:"check --fd 0 >&2; sysctl -qw net.ipv4.tcp_keepalive_time=61 net.ipv4.tcp_keepalive_intvl=62 net.ipv4.tcp_keepalive_probes=63; check --fd 0 >&2",nofork'
+    prints 'SO_KEEPALIVE   on
+TCP_KEEPIDLE   7200 s
+TCP_KEEPINTVL  75 s
+TCP_KEEPCNT    9 probes
+SO_KEEPALIVE   on
+TCP_KEEPIDLE   61 s
+TCP_KEEPINTVL  62 s
+TCP_KEEPCNT    63 probes'
+    saw before 7200 s
+    saw after 61 s
+}
+
+@test "system-overridden: A value that was set on the socket stays what it is, and the others go on following." {
+    own_network
+    try 'silent-peer --deaf-at 9 -- socat TCP:{host}:{port},keepalive,keepidle=60 SYSTEM:"sysctl -qw net.ipv4.tcp_keepalive_time=61 net.ipv4.tcp_keepalive_intvl=62; check --fd 0 >&2",nofork'
+    prints 'SO_KEEPALIVE   on
+TCP_KEEPIDLE   60 s
+TCP_KEEPINTVL  62 s'
+    saw own 60 s
+    saw followed 62 s
+}
+
+@test "system-armed: A connection that is waiting already reports the new idle time too, but goes on waiting for the old one." {
+    own_network
+    local older='sysctl -qw net.ipv4.tcp_keepalive_time=4'
+    local newer='sysctl -qw net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=9'
+    local connect='silent-peer --deaf-at 9 -- socat TCP:{host}:{port},keepalive'
+    local watch='sleep 3.5; check --fd 0 >&2; nstat -asz TcpExtTCPKeepAlive >&2; sleep 1.1; nstat -asz TcpExtTCPKeepAlive >&2'
+    try "$newer; $connect SYSTEM:'$watch',nofork"
+    [[ $(counts) == 1,1 ]]
+    try "$older; $connect SYSTEM:'$newer; $watch',nofork"
+    prints 'SO_KEEPALIVE   on'
+    prints 'TCP_KEEPIDLE   1 s'
+    [[ $(counts) == 0,1 ]]
+    saw reports 1 s
+}
+
+@test "system-ipv6: A connection over IPv6 is probed and given up by the values under net.ipv4." {
+    own_network
+    compile follow.c
+    try 'sysctl -qw net.ipv4.tcp_keepalive_time=2 net.ipv4.tcp_keepalive_intvl=1 net.ipv4.tcp_keepalive_probes=3; silent-peer --host ::1 -- follow {host} {port} 9; nstat -asz TcpExtTCPKeepAlive'
+    prints 'IPv6, keepalive 1: 2 s, 1 s, 3'
+    saw_time given-up ETIMEDOUT
+    saw_count probes TcpExtTCPKeepAlive probes
+    ((count == 3))
+}
+
+@test "system-unchecked: The kernel accepts a system-wide idle time of -1 s, of 0 s and of 99999 s." {
+    own_network
+    local value
+    for value in below/-1 zero/0 above/99999; do
+        try "sysctl -w net.ipv4.tcp_keepalive_time=${value#*/}; check"
+        prints "TCP_KEEPIDLE   ${value#*/} s"
+        saw "${value%/*}" "${value#*/}" s
+        try "override --idle ${value#*/}"
+        prints "setsockopt TCP_KEEPIDLE ${value#*/}: the kernel accepts 1 to 32767 s"
+    done
+}
+
+@test "system-count: A system-wide count may be 0 to 255." {
+    own_network
+    local value
+    for value in 0 255; do
+        try "sysctl -w net.ipv4.tcp_keepalive_probes=$value; check"
+        prints "TCP_KEEPCNT    $value probes"
+    done
+    for value in -1 256; do
+        try "sysctl -w net.ipv4.tcp_keepalive_probes=$value; check"
+        prints 'Invalid argument'
+        prints 'TCP_KEEPCNT    9 probes'
+    done
+    saw least 0
+    saw most 255
+}
+
+@test "system-no-probes: With a system-wide count of zero, keepalive ends even a healthy connection as soon as the idle time has passed, and sends no probe." {
+    own_network
+    compile follow.c
+    try 'sysctl -qw net.ipv4.tcp_keepalive_time=2 net.ipv4.tcp_keepalive_intvl=1 net.ipv4.tcp_keepalive_probes=1; silent-peer --deaf-at 60 -- follow {host} {port} 5'
+    prints 'IPv4, keepalive 1: 2 s, 1 s, 1'
+    prints 'still connected'
+    try 'sysctl -qw net.ipv4.tcp_keepalive_time=2 net.ipv4.tcp_keepalive_intvl=1 net.ipv4.tcp_keepalive_probes=0; silent-peer --deaf-at 60 -- follow {host} {port} 5; nstat -asz TcpExtTCPKeepAlive'
+    prints 'IPv4, keepalive 1: 2 s, 1 s, 0'
+    saw_time ended ETIMEDOUT
+    saw_count probes TcpExtTCPKeepAlive probes
+    ((count == 0))
+}
+
+@test "system-namespaces: Each network namespace has values of its own, and a new one begins with the kernel's, not with those of its parent." {
+    own_network
+    try 'sysctl -w net.ipv4.tcp_keepalive_time=61; unshare --net bash -c "check; sysctl -w net.ipv4.tcp_keepalive_time=62; check"; check'
+    [[ $(grep -o 'TCP_KEEPIDLE.*' <<<"$output" | tr -s ' ') == $'TCP_KEEPIDLE 7200 s\nTCP_KEEPIDLE 62 s\nTCP_KEEPIDLE 61 s' ]]
+    saw parent 61 s
+    saw child 7200 s
+}
+
+@test "system-no-switch: There is no system-wide setting that turns keepalive on." {
+    own_network
+    try 'find /proc/sys -name "*tcp_keepalive*" | sort'
+    [[ $output == "$(printf '/proc/sys/net/ipv4/tcp_keepalive_%s\n' intvl probes time)" ]]
+    try 'sysctl -w net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=1; silent-peer --deaf-at 9 -- bash -c "exec 3<>/dev/tcp/{host}/{port}; check --fd 3; sleep 2.5"; nstat -asz TcpExtTCPKeepAlive'
+    prints 'SO_KEEPALIVE   off'
+    prints 'TCP_KEEPIDLE   1 s'
+    saw_count probes TcpExtTCPKeepAlive probes
+    ((count == 0))
+}
