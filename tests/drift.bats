@@ -607,3 +607,23 @@ EOF
     edit examples/full/full.c '"TCP_USER_TIMEOUT", want[USER_TIMEOUT])' '"TCP_USER_TIMEOUT", 0)'
     red '-user timeout 3000 ms' make build/transcripts/full-user-timeout.transcript
 }
+
+# --- ask, heartbeat -------------------------------------------------------
+
+@test "drift: ask no longer sets the idle time" {
+    edit examples/ask/ask.c 'TCP_KEEPIDLE, "TCP_KEEPIDLE",
+                   want[IDLE])' 'TCP_KEEPCNT, "TCP_KEEPIDLE",
+                   want[IDLE])'
+    red '+connected to server6, keepalive on: 7200 s, 1 s, 6' make build/transcripts/ask-kept.transcript
+}
+
+@test "drift: ask counts other bytes than those on their way" {
+    edit examples/ask/ask.c 'ioctl(fd, SIOCOUTQ' 'ioctl(fd, SIOCINQ'
+    red '+still connected, bytes unacknowledged: 0' make build/transcripts/ask.transcript
+}
+
+@test "drift: the heartbeat loses its patience" {
+    edit examples/heartbeat/heartbeat.c 'want[missing > 0 ? PATIENCE : EVERY]' 'want[EVERY]'
+    red '+given up after' make build/transcripts/heartbeat-pause.transcript
+    red 'it did not print: an answer took more than 1 s' make prove CLAIM=hung-pause
+}

@@ -94,18 +94,31 @@ ESTAB'
 
 @test "middle-spare: A lost probe is forgiven if the idle time and one interval together are shorter than that patience." {
     own_network
-    # The first probe is lost on the client's cable; the second comes
-    # within the patience of the firewall, or too late.
-    local cut='(sleep 1.3; unplug client; sleep 1.5; plug client) & ask --idle 2'
-    ask_through 4 "$cut --interval 1 --count 3 --pause 6 server6 7000; probes client"
-    prints 'keepalive on: 2 s, 1 s, 3'
-    prints 'predicted 6 s
+    # The client's cable is cut when the first probe of both connections
+    # is sent; the second one comes within the patience, or too late.
+    local cut='(sleep 1; unplug client; sleep 2; plug client)'
+    local late='ask --idle 2 --interval 7 --pause 10 --limit 1 server6 7000 | sed -u "s/^/late: /"'
+    ask_through 7 "$cut & $late & ask --idle 2 --interval 3 --pause 9 --limit 1 server6 7000; wait"
+    prints 'keepalive on: 2 s, 3 s, 6'
+    prints 'predicted 9 s
 answered'
+    saw_time in-time 'predicted 9 s'
+    prints 'late: connected to server6, keepalive on: 2 s, 7 s, 6'
+    prints 'late: no answer'
+    prints 'late: still connected, bytes unacknowledged: 6'
+    saw_time too-late 'predicted 10 s'
+}
+
+@test "middle-one-way: The firewall begins anew with each probe that it sees, even with one that nobody answers." {
+    own_network
+    # The server's cable is cut for longer than the patience.
+    local cut='(sleep 1; unplug server; sleep 4; plug server)'
+    local silent='ask --no-keepalive --pause 8 --limit 1 server6 7000 | sed -u "s/^/silent: /"'
+    ask_through 4 "$cut & $silent & ask --idle 2 --interval 1 --count 9 --pause 8 server6 7000; wait"
+    prints 'keepalive on: 2 s, 1 s, 9'
+    prints 'answered after'
     saw_time quiet asks
-    ask_through 4 "$cut --interval 3 --count 3 --pause 6 --limit 2 server6 7000; probes client"
-    prints 'keepalive on: 2 s, 3 s, 3'
-    prints 'predicted 6 s
-no answer'
-    prints 'client has sent 2 keepalive probes'
-    saw probes 2 probes
+    prints 'silent: no answer'
+    prints 'silent: still connected, bytes unacknowledged: 6'
+    saw_time lost 'silent: no answer'
 }

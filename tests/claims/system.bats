@@ -45,6 +45,8 @@ TCP_KEEPINTVL  62 s'
     prints 'TCP_KEEPIDLE   1 s'
     [[ $(counts) == 0,1 ]]
     saw reports 1 s
+    saw after-the-new-time 0 probes
+    saw after-the-old-time 1 probe
 }
 
 @test "system-ipv6: A connection over IPv6 is probed and given up by the values under net.ipv4." {
