@@ -1,11 +1,12 @@
 // accepted: what an accepted socket has from its listener.
 //
-//     accepted before|after
+//     accepted before|after|apart 4|6
 //
-// Sets keepalive, an idle time of 60 s and a user timeout of 5000 ms on
-// a listening socket, before or after a client connects to it, and
-// prints what the accepted socket has. Exit status: 0 said, 1 a failed
-// call, 2 wrong usage.
+// Sets keepalive, its three values and a user timeout on a listening
+// socket, before or after a client connects to it, and prints what the
+// accepted socket has. Apart: also changes the accepted socket, then
+// the listener, and prints both each time. Exit status: 0 said, 1 a
+// failed call, 2 wrong usage.
 
 #include <err.h>
 #include <netinet/in.h>
@@ -20,10 +21,12 @@ static void set(int fd, int level, int option, int value)
         err(1, "setsockopt %d", option);
 }
 
-static void tune(int fd)
+static void tune(int fd, int idle)
 {
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+    set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
     set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 5000);
 }
 
@@ -36,34 +39,59 @@ static int get(int fd, int level, int option)
     return value;
 }
 
+static void show(int fd, const char *name)
+{
+    printf("%s: keepalive %d, idle %d s, interval %d s, count %d, "
+           "user timeout %d ms\n",
+           name, get(fd, SOL_SOCKET, SO_KEEPALIVE),
+           get(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+           get(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+           get(fd, IPPROTO_TCP, TCP_KEEPCNT),
+           get(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2)
-        errx(2, "usage: accepted before|after");
-    int before = strcmp(argv[1], "before") == 0;
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof a;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (argc != 3)
+        errx(2, "usage: accepted before|after|apart 4|6");
+    int after = strcmp(argv[1], "after") == 0;
+    int six = strcmp(argv[2], "6") == 0;
+    struct sockaddr_in four = {.sin_family = AF_INET,
+                               .sin_addr.s_addr =
+                                   htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 new = {.sin6_family = AF_INET6,
+                               .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr *a =
+        six ? (struct sockaddr *)&new : (struct sockaddr *)&four;
+    socklen_t size = six ? sizeof new : sizeof four;
+    int listener = socket(a->sa_family, SOCK_STREAM, 0);
+    int client = socket(a->sa_family, SOCK_STREAM, 0);
     if (listener == -1 || client == -1)
         err(1, "socket");
-    if (before)
-        tune(listener);
-    if (bind(listener, (struct sockaddr *)&a, sizeof a) == -1 ||
-        listen(listener, 1) == -1 ||
-        getsockname(listener, (struct sockaddr *)&a, &size) == -1)
+    if (!after)
+        tune(listener, 60);
+    if (bind(listener, a, size) == -1 || listen(listener, 1) == -1 ||
+        getsockname(listener, a, &size) == -1)
         err(1, "listen");
-    if (connect(client, (struct sockaddr *)&a, sizeof a) == -1)
+    if (connect(client, a, size) == -1)
         err(1, "connect");
-    if (!before)
-        tune(listener);
+    if (after)
+        tune(listener, 60);
     int fd = accept(listener, NULL, NULL);
     if (fd == -1)
         err(1, "accept");
-    printf("keepalive %d, idle %d s, user timeout %d ms\n",
-           get(fd, SOL_SOCKET, SO_KEEPALIVE),
-           get(fd, IPPROTO_TCP, TCP_KEEPIDLE),
-           get(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+    printf("%s\n", a->sa_family == AF_INET6 ? "IPv6" : "IPv4");
+    show(listener, "listener");
+    show(fd, "accepted");
+    if (strcmp(argv[1], "apart") != 0)
+        return 0;
+    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 61);
+    show(fd, "accepted changed, accepted");
+    show(listener, "accepted changed, listener");
+    set(listener, SOL_SOCKET, SO_KEEPALIVE, 0);
+    set(listener, IPPROTO_TCP, TCP_KEEPIDLE, 62);
+    set(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, 6000);
+    show(listener, "listener changed, listener");
+    show(fd, "listener changed, accepted");
     return 0;
 }

@@ -35,16 +35,14 @@ load claim
     saw error ENOPROTOOPT
 }
 
-@test "accepted: An accepted socket has the values that the listening socket had when the connection was made." {
-    try_c accepted.c before
-    prints 'keepalive 1, idle 60 s, user timeout 5000 ms'
-    saw idle 60 s
-    saw user-timeout 5000 ms
+@test "unix-accepts: A Unix socket accepts SO_KEEPALIVE as well." {
+    try_c sockopt.c unix SO_KEEPALIVE 1
+    prints 'Unix: SO_KEEPALIVE is 1'
+    saw reads-back 1
 }
 
-@test "accepted-before: A client that was in the queue already does not get what the listening socket is given later." {
-    try_c accepted.c after
-    prints 'keepalive 0, idle 7200 s, user timeout 0 ms'
-    saw idle 7200 s
-    saw user-timeout 0 ms
+@test "unix-refuses: It refuses TCP_KEEPIDLE with EOPNOTSUPP." {
+    try_c sockopt.c unix TCP_KEEPIDLE 60
+    prints 'Unix: TCP_KEEPIDLE: EOPNOTSUPP'
+    saw error EOPNOTSUPP
 }
