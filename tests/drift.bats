@@ -626,4 +626,20 @@ EOF
     edit examples/heartbeat/heartbeat.c 'want[missing > 0 ? PATIENCE : EVERY]' 'want[EVERY]'
     red '+given up after' make build/transcripts/heartbeat-pause.transcript
     red 'it did not print: an answer took more than 1 s' make prove CLAIM=hung-pause
+# --- serve ------------------------------------------------------------------
+
+@test "drift: a server does not set its listening socket" {
+    edit examples/serve/serve.c '             tune(fd) == -1)' '             0)'
+    edit examples/serve/serve.c 'static int tune' '__attribute__((unused)) static int tune'
+    red '+server: listener: keepalive off' make build/transcripts/serve.transcript
+}
+
+@test "drift: a server changes what its clients' sockets have inherited" {
+    edit examples/serve/serve.c 'clients[i].number = ++number;' 'clients[i].number = ++number; keepalive = 0; tune(fd);'
+    red '+server: client 1: keepalive off' make build/transcripts/serve.transcript
+}
+
+@test "drift: a listening socket is set when the client is there already" {
+    edit tests/claims/accepted.c 'int after = strcmp(argv[1], "after") == 0;' 'int after = 1;'
+    red 'it did not print: accepted: keepalive 1' make prove CLAIM=accepted
 }
