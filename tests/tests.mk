@@ -2,13 +2,13 @@
 
 # --- Transcripts -----------------------------------------------------
 # One rule a transcript: it is replayed when it changes, when a program
-# that it names changes, or when the way of comparing does.
+# changes that it or its path names, or when the way of comparing does.
 transcripts := $(wildcard examples/*/*.transcript)
 replayed := $(patsubst %,build/transcripts/%,$(notdir $(transcripts)))
 comparing := tests/replay tests/compare.rb tests/private-network
 
 define replay_rule
-build/transcripts/$(notdir $(1)): $(1) $(comparing) $(foreach p,$(programs),$(if $(findstring $(notdir $(p)),$(file <$(1))),$(p)))
+build/transcripts/$(notdir $(1)): $(1) $(comparing) $(foreach p,$(programs),$(if $(findstring $(notdir $(p)),$(1) $(file <$(1))),$(p)))
 	$$(call say,replay,$$(@F))
 	$$(Q)tests/replay --bin $(BIN) --out $$@ $$<
 endef
