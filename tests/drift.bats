@@ -642,4 +642,20 @@ EOF
 @test "drift: a listening socket is set when the client is there already" {
     edit tests/claims/accepted.c 'int after = strcmp(argv[1], "after") == 0;' 'int after = 1;'
     red 'it did not print: accepted: keepalive 1' make prove CLAIM=accepted
+# --- wire -----------------------------------------------------------------
+
+@test "drift: a probe is taken for something else" {
+    edit examples/segments/segments.c 'ahead == -1) // <2>' 'ahead == 0) // <2>'
+    red 'segments.transcript:' make build/transcripts/segments.transcript
+    has '+client > server    ACK      seq 0    ack 1    0 bytes'
+}
+
+@test "drift: two timers change their names" {
+    edit examples/timers/timers.c '"off", "on", "keepalive"' '"off", "keepalive", "on"'
+    red '+  0.5 s  on ' make build/transcripts/timers.transcript
+}
+
+@test "drift: probes are claimed of a connection without keepalive" {
+    edit examples/detect/detect.c '"SO_KEEPALIVE", keepalive)' '"SO_KEEPALIVE", 0 * keepalive)'
+    red 'it did not print: keepalive on' make prove CLAIM=probe
 }

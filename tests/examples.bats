@@ -2,7 +2,8 @@
 # The programs: their options, their builds, and what the style asks.
 load helper
 
-programs=(check enable override detect silent-peer serve endings leak in-flight full ask heartbeat)
+# Every folder of examples/ but the lab, which is a script: tests/lab.bats.
+mapfile -t programs < <(basename -s .c -a "$root"/examples/*/*.c)
 warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
 
 # refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
@@ -10,11 +11,6 @@ refused() {
     run -2 timeout 10 "$bin/$1" "${@:2}"
     has "$1: "
     has "'${*: -1}'"
-}
-
-@test "examples: the list of this file is the folder's" {
-    run -0 bash -c "cd '$root/examples' && printf '%s\n' */"
-    [[ $(sort <<<"$output") == $(printf '%s/\n' "${programs[@]}" | sort) ]]
 }
 
 @test "examples: --help says how to use it and ends well" {
@@ -264,12 +260,10 @@ refused() {
           puts "#{tag} differs: #{all.map(&:last).join(" ")}" if all.map { |r| r[1] }.uniq.length > 1
         end' "$root"
     printf '%s\n' "$output"
-    has 'number 11'
-    has 'output 12'
-    has 'connect 6'
-    has 'ready 6'
-    has 'arithmetic 3'
     [[ $output != *differs* ]]
+    has "output ${#programs[@]}"
+    local tag count
+    while read -r tag count; do ((count >= 2)); done <<<"$output"
 }
 
 # replay_all DIR: every transcript against other builds of the programs.

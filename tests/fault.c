@@ -101,6 +101,8 @@ CALL(int, getsockopt, (int a, int b, int c, void *d, socklen_t *e), (a, b, c, d,
 CALL(int, setsockopt, (int a, int b, int c, const void *d, socklen_t e), (a, b, c, d, e), -1)
 CALL(ssize_t, send, (int a, const void *b, size_t c, int d), (a, b, c, d), -1)
 CALL(ssize_t, recv, (int a, void *b, size_t c, int d), (a, b, c, d), -1)
+CALL(ssize_t, recvfrom, (int a, void *b, size_t c, int d, struct sockaddr *e, socklen_t *f), (a, b, c, d, e, f), -1)
+CALL(int, getpeername, (int a, struct sockaddr *b, socklen_t *c), (a, b, c), -1)
 CALL(int, poll, (struct pollfd * a, nfds_t b, int c), (a, b, c), -1)
 CALL(int, signalfd, (int a, const sigset_t *b, int c), (a, b, c), -1)
 CALL(int, pipe2, (int a[2], int b), (a, b), -1)

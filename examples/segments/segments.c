@@ -134,7 +134,6 @@ static int open_interface(const char *name)
 }
 // end::open[]
 
-// tag::dissect[]
 // Reads one packet of `size` bytes; believes no length in it. Returns 0
 // if it is not a whole TCP segment.
 static int dissect(const unsigned char *packet, size_t size,
@@ -182,7 +181,6 @@ static int dissect(const unsigned char *packet, size_t size,
     s->window = ntohs(tcp.th_win);
     return 1;
 }
-// end::dissect[]
 
 static int same(const struct sockaddr_in6 *a,
                 const struct sockaddr_in6 *b)
@@ -280,22 +278,23 @@ static const char *flag_names(int flags)
     return text;
 }
 
-// tag::print[]
 static void print(const struct segment *s)
 {
     struct flow *f = find(s);
     int way = !same(&f->side[0].address, &s->from);
     struct side *from = &f->side[way];
     struct side *to = &f->side[!way];
-    if (!from->known) { // <1>
+    if (!from->known) {
         from->known = 1;
         from->first = s->seq - !(s->flags & (TH_SYN | TH_RST));
         from->next = s->seq;
     }
-    if (!to->known && s->flags & TH_ACK) {
+    if (s->flags & TH_ACK && !to->known) {
         to->known = 1;
         to->first = s->ack - 1;
         to->next = s->ack;
+    } else if (s->flags & TH_ACK && (int32_t)(s->ack - to->next) > 0) {
+        to->next = s->ack; // it has said more than we have seen
     }
     char who[sizeof from->name * 2 + 4];
     snprintf(who, sizeof who, "%s > %s", from->name, to->name);
@@ -309,9 +308,9 @@ static void print(const struct segment *s)
     const char *what = recognise(from, to, s);
     printf("%s%s\n", *what != '\0' ? "  " : "", what);
 }
-// end::print[]
 
-// tag::capture[]
+// Prints what passes, until there was enough. What a host sends to
+// itself passes twice: only its arrival counts.
 static int capture(int fd, const char *name)
 {
     static unsigned char packet[65536];
@@ -320,17 +319,17 @@ static int capture(int fd, const char *name)
         struct sockaddr_ll link = {0};
         socklen_t size = sizeof link;
         struct segment segment;
-        ssize_t got = recvfrom(fd, packet, sizeof packet, 0, // <1>
+        ssize_t got = recvfrom(fd, packet, sizeof packet, 0,
                                (struct sockaddr *)&link, &size);
         if (got == -1 && errno == EAGAIN) {
             return 0; // nothing has passed for the whole limit
         } else if (got == -1 && errno == ENETDOWN) {
-            printf("%s is down\n", name); // <2>
+            printf("%s is down\n", name);
         } else if (got == -1 && errno != EINTR) {
             warn("recvfrom");
             return -1;
         } else if (got != -1 &&
-                   !(link.sll_hatype == ARPHRD_LOOPBACK && // <3>
+                   !(link.sll_hatype == ARPHRD_LOOPBACK &&
                      link.sll_pkttype == PACKET_OUTGOING) &&
                    dissect(packet, (size_t)got,
                            ntohs(link.sll_protocol), &segment)) {
@@ -340,7 +339,6 @@ static int capture(int fd, const char *name)
     }
     return 0;
 }
-// end::capture[]
 
 static void parse(int argc, char **argv)
 {

@@ -224,7 +224,7 @@ static int ask(int diag, const struct inet_diag_req_v2 *about,
         warn("send to NETLINK_SOCK_DIAG");
         return -1;
     }
-    if (recv(diag, &reply, sizeof reply, 0) == -1) {
+    if (recv(diag, &reply, sizeof reply, MSG_DONTWAIT) == -1) {
         warn("recv from NETLINK_SOCK_DIAG");
         return -1;
     }
@@ -247,9 +247,12 @@ static int describe(int fd, struct inet_diag_req_v2 *about)
         struct sockaddr_in6 ip6;
     } end[2] = {0};
     socklen_t size[2] = {sizeof end[0], sizeof end[1]};
-    if (getsockname(fd, &end[0].any, &size[0]) == -1 ||
-        getpeername(fd, &end[1].any, &size[1]) == -1) {
+    if (getsockname(fd, &end[0].any, &size[0]) == -1) {
         warn("getsockname");
+        return -1;
+    }
+    if (getpeername(fd, &end[1].any, &size[1]) == -1) {
+        warn("getpeername");
         return -1;
     }
     memset(about, 0, sizeof *about);
@@ -358,7 +361,6 @@ static int show(int fd, const char *host)
     return 0;
 }
 
-// tag::end[]
 // Reads until the clock says `until`. Returns 0 then, 1 when it has
 // seen and printed the end of the connection, -1 after a message.
 static int read_until(int fd, double until)
@@ -381,9 +383,7 @@ static int read_until(int fd, double until)
         }
     }
 }
-// end::end[]
 
-// tag::watch[]
 static int watch(int fd, int diag)
 {
     struct inet_diag_req_v2 about;
@@ -407,7 +407,6 @@ static int watch(int fd, int diag)
     }
     return 0;
 }
-// end::watch[]
 
 static void parse(int argc, char **argv)
 {
@@ -451,7 +450,7 @@ int main(int argc, char **argv)
     begin_output();
     parse(argc, argv);
     int status = 1;
-    int diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, // <1>
+    int diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
                       NETLINK_SOCK_DIAG);
     if (diag == -1)
         err(1, "socket NETLINK_SOCK_DIAG");
