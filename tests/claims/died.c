@@ -64,8 +64,8 @@ int main(int argc, char **argv)
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
     char byte = 0;
+    double start = now(); // before: the kernel may be quicker than we
     int fd = open_connection(argv, strcmp(mode, "data") != 0);
-    double start = now();
     if (strcmp(mode, "read") == 0) {
         for (int i = 1; i <= 2; i++) {
             say("recv", i, recv(fd, &byte, 1, 0));

@@ -45,6 +45,7 @@ int main(int argc, char **argv)
         errx(1, "%s port %s", argv[1], argv[2]);
     int fd = socket(a->ai_family, SOCK_STREAM, 0);
     int one = 1;
+    double start = now(); // before: the kernel may be quicker than we
     if (fd == -1 ||
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) ==
             -1 ||
@@ -56,7 +57,6 @@ int main(int argc, char **argv)
     printf("IPv%d, keepalive %d: %d s, %d s, %d\n",
            ask(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6 ? 6 : 4,
            ask(fd, SOL_SOCKET, SO_KEEPALIVE), idle, interval, count);
-    double start = now();
     int limit = atoi(argv[3]);
     struct pollfd p = {.fd = fd, .events = POLLIN};
     char byte;

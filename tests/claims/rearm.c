@@ -67,9 +67,9 @@ int main(int argc, char **argv)
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
     set(fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
+    double start = now(); // before: the kernel may be quicker than we
     if (connect(fd, a->ai_addr, a->ai_addrlen) == -1)
         err(1, "connect");
-    double start = now();
     int idle = get(fd, IPPROTO_TCP, TCP_KEEPIDLE);
     struct timespec second = {.tv_sec = 1};
     nanosleep(&second, NULL);
