@@ -31,9 +31,23 @@ setup() {
 # test is skipped, with the reason; the claim counts as not tried here.
 own_network() {
     local why
-    why=$(lab true 2>&1) && return
+    once own_network lab true
+    why=$(<"$BATS_RUN_TMPDIR/own_network")
+    [[ -n $why ]] || return 0
     printf 'untried\t%s\n' "$why" >"${EVIDENCE:-$BATS_RUN_TMPDIR}/$claim"
     skip "$why"
+}
+
+# once NAME COMMAND...: runs it one time for all tests of this run. The
+# file NAME in bats's folder has what it printed, if it failed.
+once() {
+    local file=$BATS_RUN_TMPDIR/$1
+    (
+        flock 9
+        [[ ! -e $file ]] || exit 0
+        if "${@:2}" >"$file.part" 2>&1; then : >"$file.part"; fi
+        mv "$file.part" "$file"
+    ) 9>"$file.lock"
 }
 
 # try COMMAND: runs it in a network of its own, at most 60 s. Sets
@@ -47,8 +61,11 @@ try() {
 
 # compile FILE.c: a small program of the claims, put on PATH.
 compile() {
-    "${CC:-gcc}" -std=c17 -Wall -Wextra -Werror -o "$BATS_TEST_TMPDIR/${1%.c}" "$BATS_TEST_DIRNAME/$1"
-    [[ $PATH == "$BATS_TEST_TMPDIR":* ]] || PATH=$BATS_TEST_TMPDIR:$PATH
+    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    once "$1" "${CC:-gcc}" -std=c17 -Wall -Wextra -Werror -o "$BATS_RUN_TMPDIR/bin/${1%.c}" "$BATS_TEST_DIRNAME/$1"
+    cat "$BATS_RUN_TMPDIR/$1"
+    [[ -x $BATS_RUN_TMPDIR/bin/${1%.c} ]]
+    [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
 }
 
 # try_c FILE.c ARGUMENT...: compiles it, and tries it.
