@@ -626,6 +626,8 @@ EOF
     edit examples/heartbeat/heartbeat.c 'want[missing > 0 ? PATIENCE : EVERY]' 'want[EVERY]'
     red '+given up after' make build/transcripts/heartbeat-pause.transcript
     red 'it did not print: an answer took more than 1 s' make prove CLAIM=hung-pause
+}
+
 # --- serve ------------------------------------------------------------------
 
 @test "drift: a server does not set its listening socket" {
@@ -642,6 +644,8 @@ EOF
 @test "drift: a listening socket is set when the client is there already" {
     edit tests/claims/accepted.c 'int after = strcmp(argv[1], "after") == 0;' 'int after = 1;'
     red 'it did not print: accepted: keepalive 1' make prove CLAIM=accepted
+}
+
 # --- wire -----------------------------------------------------------------
 
 @test "drift: a probe is taken for something else" {

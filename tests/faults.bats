@@ -98,6 +98,8 @@ faults() {
 
 @test "faults: heartbeat that is not answered" {
     faults 14 'silent-peer --deaf-at 9 -- @ heartbeat --every 1 --patience 1 {host} {port}'
+}
+
 @test "faults: timers" {
     faults 15 'silent-peer --close-at 1 -- @ timers --limit 2 {host} {port}'
 }
