@@ -56,6 +56,25 @@ site=$root/build/site
     grep -q '7200 s' "$site/check.html"
 }
 
+# bats test_tags=slow
+@test "book: where two kernels differ the ledger shows both, where they agree it says so once" {
+    copy_project
+    ruby -rjson -e '
+        e = JSON.parse(File.read("book/evidence.json"))
+        %w[own-values given-up].each do |name|
+          on = e[name]["on"]
+          on.replace({ "Linux 5.4.3" => JSON.parse(JSON.generate(on.values.last)) }.merge(on))
+        end
+        e["own-values"]["on"]["Linux 5.4.3"]["saw"]["this-socket"]["value"] = "59"
+        e["given-up"]["on"]["Linux 5.4.3"]["saw"]["silence"]["value"] = "4.3"
+        File.write("book/evidence.json", JSON.generate(e))'
+    run -0 make build/site.new/index.html
+    entry() { sed -n "/id=\"claim-$1\"/,/id=\"claim-/p" build/site.new/ledger.html; }
+    [[ $(entry own-values) == *'Saw on Linux 5.4.3'*'this socket: 59 s'*'Saw on Linux 6'*'this socket: 60 s'* ]]
+    [[ $(entry given-up) != *'Saw on'* ]]
+    [[ $(entry given-up) == *'silence: 4.'*'on Linux 5.4.3, '*'; Linux 6'* ]]
+}
+
 @test "book: a listing's title leads to its source, byte for byte" {
     grep -q 'href="source/examples/detect/detect.c"' "$site/detect.html"
     cmp "$site/source/examples/detect/detect.c" "$root/examples/detect/detect.c"

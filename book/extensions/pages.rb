@@ -2,6 +2,14 @@
 
 require 'erb'
 require 'fileutils'
+require 'rouge'
+
+# In a transcript only a line that begins with "$ " or "> " was typed.
+Rouge::Lexers::ConsoleLexer.prepend(Module.new do
+  def prompt_regex
+    /^[$>](?= )/
+  end
+end)
 
 # What both HTML forms do in their own way; the rest is Asciidoctor's.
 module OwnHtml
