@@ -46,7 +46,7 @@ peer6='start server silent-peer --host server6 --port 7000 --deaf-at 999'
     run -2 lab --nonsense
     has 'usage: lab'
     run -0 lab --help
-    for word in on start unplug plug power-off power-on forget reject accept capture probes after; do has " $word"; done
+    for word in on start unplug plug power-off power-on freeze thaw forget reject accept capture probes after; do has " $word"; done
 }
 
 @test "lab: its commands refuse what they do not know, by name" {
@@ -138,6 +138,20 @@ peer6='start server silent-peer --host server6 --port 7000 --deaf-at 999'
         [[ $output == *'No route to host'* || $output == *'Network is unreachable'* ]]
         has 'still connected'
     done
+}
+
+@test "lab: a frozen server's programs stop and its kernel does not, until they are thawed" {
+    run -0 lab -c 'start server serve --quiet --host server --port 7000
+        freeze server
+        exec 3<>/dev/tcp/server/7000
+        echo hello >&3
+        read -r -t 1 line <&3 || echo silent
+        thaw server
+        read -r -t 5 line <&3
+        echo "$line"
+        freeze client; echo $?'
+    has $'silent\nhello'
+    has "HOST 'client'"
 }
 
 @test "lab: a system-wide value is that of one host, and the host machine keeps its own" {

@@ -7,8 +7,8 @@ load claim
 with_server() {
     try "lab -c 'start server serve --quiet --no-keepalive --host server6 --port 7000; $1'"
 }
-hang='on server kill -STOP -1'
-wake='on server kill -CONT -1'
+hang='freeze server'
+wake='thaw server'
 
 @test "hung-probes: Keepalive does not find it: the kernel of the hung program answers every probe." {
     own_network

@@ -214,7 +214,7 @@ try_full() {
 @test "window-dead: If the peer dies then, no keepalive probe finds out: tcp_retries2 sets the limit for these questions, too." {
     own_network
     local story="start server silent-peer --host server --port 7000 --deaf-at 999
-        on server kill -STOP -1
+        freeze server
         after 3 unplug server
         full --idle 1 --interval 1 --count 2 --limit 14 server 7000
         probes client"
