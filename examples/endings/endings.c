@@ -202,6 +202,7 @@ static int say(const char *call, ssize_t result)
     if (result >= 0) {
         printf(" %zd", result);
     } else if (errno == ETIMEDOUT || errno == ECONNRESET ||
+               errno == EHOSTUNREACH || errno == ENETUNREACH ||
                errno == EPIPE) {
         printf(" %s", strerrorname_np(errno));
     } else {

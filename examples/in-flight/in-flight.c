@@ -259,7 +259,7 @@ static int report(int fd, ssize_t got, int error, double waited)
     if (bytes == -1)
         return -1;
     if (got == -1 && error != ETIMEDOUT && error != ECONNRESET &&
-        error != EHOSTUNREACH) {
+        error != EHOSTUNREACH && error != ENETUNREACH) {
         warnx("recv: %s", strerror(error));
         return -1;
     }

@@ -216,7 +216,7 @@ static int show(int fd, const char *host)
 }
 
 // tag::state[]
-// The state of a connection by the name that ss and RFC 9293 use.
+// The state of a connection by the name that the kernel's headers use.
 static const char *state_name(unsigned state)
 {
     static const char *const names[] = {

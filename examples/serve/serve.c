@@ -259,8 +259,9 @@ static int report(int i, const char *call, int error)
         warn("ioctl SIOCOUTQ");
         return -1;
     }
+    int unreachable = error == EHOSTUNREACH || error == ENETUNREACH;
     if (error != 0 && error != ETIMEDOUT && error != ECONNRESET &&
-        error != EPIPE) {
+        error != EPIPE && !unreachable) {
         warnx("client %d: %s: %s", number, call,
               strerrorname_np(error));
         return -1;
@@ -270,6 +271,8 @@ static int report(int i, const char *call, int error)
     printf("client %d: ", number);
     if (error == 0)
         printf("closed by the peer\n");
+    else if (unreachable)
+        printf("cannot be reached: %s\n", strerrorname_np(error));
     else if (error != ETIMEDOUT)
         printf("reset by the peer: %s\n", strerrorname_np(error));
     else if (unacknowledged > 0) // <2>

@@ -88,3 +88,10 @@ leaked() {
     prints 'CLOSE after'
     saw_time long
 }
+
+@test "leak-ss: ss calls this state CLOSE-WAIT, with a hyphen." {
+    own_network
+    try 'silent-peer --close-at 1 -- bash -c "leak --no-keepalive --limit 4 {host} {port} & until ss -tnop state close-wait | grep -q :{port}; do sleep 0.1; done; ss -Htn dport = :{port}; wait"'
+    prints 'keepalive off'
+    saw state CLOSE-WAIT
+}

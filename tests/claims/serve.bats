@@ -164,7 +164,7 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
             'wait $!' \
             'known=$(</run/known)' \
             'us=$((${known/./} - ${since/./}))' \
-            'printf "known after %d.%06d s, predicted 0 s\n" $((us / 1000000)) $((us % 1000000))'
+            'printf "known after %d.%03d s, predicted 0 s\n" $((us / 1000000)) $((us / 1000 % 1000))'
         prints "connected to $host, keepalive off"
         prints 'closed by the peer'
         saw_time "ipv$family" known
