@@ -50,7 +50,8 @@ setup() {
     # No descriptor is left for an epoll instance: 0, 1, 2 and seven.
     run -1 silent-peer --close-at 0 -- bash -c 'exec 3>&- 4>&- 5>&- 6>&-; ulimit -n 10; exec endings {host} {port}'
     has 'epoll: Too many open files'
-    # A descriptor that is too large for an fd_set.
+    # A descriptor that is too large for an fd_set, where so many are allowed.
+    if (($(ulimit -Hn) < 2048)); then return; fi
     run -1 silent-peer --close-at 0 -- ruby -e '
         Process.setrlimit(:NOFILE, 2048) rescue exit(1)
         keep = (3..1029).to_h { |fd| [fd, $stdin] }

@@ -275,7 +275,14 @@ replay_all() {
 @test "examples: clean under the address and undefined sanitizers" {
     make -s -C "$root/examples" BIN="$BATS_TEST_TMPDIR/bin" \
         CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
-    run replay_all "$BATS_TEST_TMPDIR/bin" "$root"/examples/*/*.transcript
+    # Leaks are looked for outside the lab: the sanitizer finds itself in
+    # /proc, and there the lab's hosts may see other processes' numbers.
+    mapfile -t inside < <(grep -l '^\$ lab' "$root"/examples/*/*.transcript)
+    mapfile -t outside < <(grep -L '^\$ lab' "$root"/examples/*/*.transcript)
+    run replay_all "$BATS_TEST_TMPDIR/bin" "${outside[@]}"
+    printf '%s\n' "$output"
+    [[ -z $output && $status == 0 ]]
+    ASAN_OPTIONS=detect_leaks=0 run replay_all "$BATS_TEST_TMPDIR/bin" "${inside[@]}"
     printf '%s\n' "$output"
     [[ -z $output && $status == 0 ]]
 }

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (strcmp(mode, "data") == 0) {
-        poll(NULL, 0, 1500); // time to cut the path
+        poll(NULL, 0, 3000); // time to cut the path
         if (send(fd, "", 1, 0) != 1)
             err(1, "send");
         printf("one byte sent\n");

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
             if (recv(polled[i].fd, &byte, 1, 0) != -1 ||
                 errno != ETIMEDOUT)
                 errx(1, "an end that is not ETIMEDOUT");
-            early += seen - start[i] < PREDICTED;
+            early += seen - start[i] < (double)PREDICTED;
             latest =
                 seen - start[i] > latest ? seen - start[i] : latest;
             polled[i].fd = -1;

@@ -221,6 +221,7 @@ try_full() {
     try "lab -c 'sysctl net.ipv4.tcp_retries2
         $story'"
     prints 'tcp_retries2 = 15'
+    prints 'bytes on their way: 0, bytes that wait for room: yes'
     prints 'client has sent 0 keepalive probes'
     saw_time waited 'still connected'
     saw fresh 15
@@ -229,6 +230,7 @@ try_full() {
     prints 'keepalive on: 1 s, 1 s, 2'
     prints 'full: the peer reads nothing'
     prints ': ETIMEDOUT'
+    prints 'bytes on their way: 0, bytes that wait for room: yes'
     prints 'client has sent 0 keepalive probes'
     saw lowered 3
     saw probes 0

@@ -4,7 +4,7 @@ load claim
 # leaked FORGETS HOST OPTION...: a peer that closes and, as long as its
 # kernel remembers, FORGETS seconds; the client does not close.
 leaked() {
-    try "lab -c 'on server sysctl -w net.ipv4.tcp_fin_timeout=$1; start server silent-peer --host $2 --port 7000 --close-at 1 >/dev/null; leak --fin-timeout $1 ${*:3} $2 7000; nstat -asz TcpExtTCPKeepAlive; on server nstat -asz TcpOutRsts'"
+    try "lab -c 'on server sysctl -w net.ipv4.tcp_fin_timeout=$1; start server silent-peer --host $2 --port 7000 --close-at 1 >/dev/null; leak --fin-timeout $1 ${*:3} $2 7000; nstat -asz TcpExtTCPKeepAlive; on server nstat -asz TcpOutRsts; on server ss -Htan'"
     prints "net.ipv4.tcp_fin_timeout = $1"
     prints 'the peer has closed, this program has not: CLOSE_WAIT'
 }
@@ -14,6 +14,8 @@ leaked() {
     leaked 1 server --no-keepalive --idle 1 --interval 1 --count 1 --limit 5
     prints 'keepalive off'
     prints 'still CLOSE_WAIT'
+    # It closes at its limit, and the peer no longer knew the connection.
+    prints_not TIME-WAIT
     saw_time leaked
     saw_count probes TcpExtTCPKeepAlive
     ((count == 0))
@@ -24,6 +26,8 @@ leaked() {
     leaked 30 server --idle 2 --interval 1 --count 1 --limit 5
     prints 'keepalive on: 2 s, 1 s, 1'
     prints 'still CLOSE_WAIT'
+    # It closes at its limit, and the peer still knew the connection.
+    prints TIME-WAIT
     saw_time leaked
     saw_count probes TcpExtTCPKeepAlive
     ((count == 2))

@@ -93,7 +93,8 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
     in_lab 'server --idle 2 --interval 1' "$client"
     prints 'connected to server, keepalive on: 3 s, 1 s, 6'
     prints 'client 1: keepalive on: 2 s, 1 s, 6'
-    [[ $output =~ 'server has sent '[3-9]' keepalive probes' ]]
+    [[ $output =~ 'server has sent '([3-9])' keepalive probes' ]]
+    local server=${BASH_REMATCH[1]}
     prints 'client has sent 2 keepalive probes'
     saw both 2 probes
     in_lab 'server --no-keepalive' "$client"
@@ -102,6 +103,9 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
     prints 'server has sent 0 keepalive probes'
     prints 'client has sent 2 keepalive probes'
     saw alone 2 probes
+    in_lab 'server --idle 2 --interval 1' "${client/detect /detect --no-keepalive }"
+    prints 'connected to server, keepalive off'
+    prints "server has sent $server keepalive probes"
 }
 
 @test "other-side-waits: The side without keepalive still waits when the other one has given up." {
@@ -195,7 +199,7 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
     saw error ETIMEDOUT
 }
 
-@test "healthy-cost: A connection that is well costs one probe and one answer for each idle time, and neither carries data." {
+@test "healthy-cost: A connection that is well costs one probe and one answer for each idle time, if that is longer than the interval, and neither carries data." {
     own_network
     in_lab 'server --no-keepalive' \
         'detect --idle 3 --interval 1 --limit 15 server 7000 & sleep 0.5' \

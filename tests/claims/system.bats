@@ -34,10 +34,10 @@ TCP_KEEPINTVL  62 s'
 
 @test "system-armed: A connection that is waiting already reports the new idle time too, but goes on waiting for the old one." {
     own_network
-    local older='sysctl -qw net.ipv4.tcp_keepalive_time=4'
+    local older='sysctl -qw net.ipv4.tcp_keepalive_time=5'
     local newer='sysctl -qw net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=9'
     local connect='silent-peer --deaf-at 9 -- socat TCP:{host}:{port},keepalive'
-    local watch='sleep 3.5; check --fd 0 >&2; nstat -asz TcpExtTCPKeepAlive >&2; sleep 1.1; nstat -asz TcpExtTCPKeepAlive >&2'
+    local watch='sleep 3.5; check --fd 0 >&2; nstat -asz TcpExtTCPKeepAlive >&2; sleep 2.6; nstat -asz TcpExtTCPKeepAlive >&2'
     try "$newer; $connect SYSTEM:'$watch',nofork"
     [[ $(counts) == 1,1 ]]
     try "$older; $connect SYSTEM:'$newer; $watch',nofork"
@@ -108,11 +108,11 @@ TCP_KEEPINTVL  62 s'
     saw child 7200 s
 }
 
-@test "system-no-switch: There is no system-wide setting that turns keepalive on." {
+@test "system-no-switch: None of the system-wide values of keepalive turns it on." {
     own_network
     try 'find /proc/sys -name "*tcp_keepalive*" | sort'
     [[ $output == "$(printf '/proc/sys/net/ipv4/tcp_keepalive_%s\n' intvl probes time)" ]]
-    try 'sysctl -w net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=1; silent-peer --deaf-at 9 -- bash -c "exec 3<>/dev/tcp/{host}/{port}; check --fd 3; sleep 2.5"; nstat -asz TcpExtTCPKeepAlive'
+    try 'sysctl -w net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=1 net.ipv4.tcp_keepalive_probes=1; silent-peer --deaf-at 9 -- bash -c "exec 3<>/dev/tcp/{host}/{port}; check --fd 3; sleep 2.5"; nstat -asz TcpExtTCPKeepAlive'
     prints 'SO_KEEPALIVE   off'
     prints 'TCP_KEEPIDLE   1 s'
     saw_count probes TcpExtTCPKeepAlive probes
