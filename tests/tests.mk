@@ -29,7 +29,7 @@ transcripts: build/transcripts/all
 CLAIM ?=
 one_claim := $(if $(CLAIM),--claim $(CLAIM))
 prove = rm -rf build/claims; mkdir -p build/claims; \
-    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 64 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
+    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 32 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
         >build/claims.tap || awk '/^(not )?ok /{ bad = /^not / } bad' build/claims.tap
 
 .PHONY: prove promote

@@ -51,10 +51,16 @@ load claim
 }
 
 @test "ss-timer: A quiet connection with keepalive has a keepalive timer there, and one without has none." {
-    try 'silent-peer --deaf-at 9 -- bash -c "detect --limit 2 {host} {port} & sleep 1; ss -tnop dport = :{port}; wait"'
+    # watched OPTION...: what ss says of detect's connection.
+    watched() {
+        try "silent-peer --deaf-at 60 -- bash -c 'detect $* --limit 50 {host} {port} & until ss -Htn state established dport = :{port} | grep -q .; do sleep 0.1; done; ss -tnop dport = :{port}; kill \$!'"
+        prints ESTAB
+    }
+    watched --idle 60
+    prints 'keepalive on: 60 s'
     prints 'timer:(keepalive,'
-    try 'silent-peer --deaf-at 9 -- bash -c "detect --no-keepalive --limit 2 {host} {port} & sleep 1; ss -tnop dport = :{port}; wait"'
-    prints 'ESTAB'
-    [[ $output != *timer* ]]
     saw with 'timer:(keepalive,'
+    watched --no-keepalive
+    prints 'keepalive off'
+    prints_not timer
 }
