@@ -95,7 +95,7 @@ compare() {
     [[ $output =~ '! given-up silence '.*'9.9 s' ]]
     run -1 compare 'saw["given-up"]["silence"]["predicted"] = "3"'
     run -1 compare 'e["given-up"]["ran"] = ["true"]'
-    has '! given-up ran '
+    has '! given-up ran'
     run -1 compare 'saw["given-up"]["more"] = { "value" => "1" }'
     has '! given-up more '
 }
