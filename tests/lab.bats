@@ -228,7 +228,7 @@ without() {
         ((${#lines[@]} == 1))
         has 'lab: '
         has 'namespaces'
-        [[ $output == *sudo* || $output == *--cap-add* ]]
+        [[ $output == *sudo* || $output == *--security-opt* ]]
     done
 }
 
@@ -241,6 +241,15 @@ without() {
         unshare --user --map-root-user --mount lab true'
     ((${#lines[@]} == 1))
     has 'unmask=/proc/sys'
+}
+
+@test "lab: where nothing can be mounted it names the container's option" {
+    mkdir "$BATS_TEST_TMPDIR/denied"
+    printf '#!/bin/sh\necho "mount: /: denied" >&2\nexit 32\n' >"$BATS_TEST_TMPDIR/denied/mount"
+    chmod +x "$BATS_TEST_TMPDIR/denied/mount"
+    PATH=$BATS_TEST_TMPDIR/denied:$PATH run -1 lab true
+    ((${#lines[@]} == 1))
+    has 'seccomp=unconfined'
 }
 
 @test "lab: without nft, 'forget' says what to install" {
