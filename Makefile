@@ -16,7 +16,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # What `make deps` and `make deps-test` install: the one list of Debian
 # and Ubuntu packages.
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
-    nftables procps
+    nftables procps libjs-lunr
 packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump
 

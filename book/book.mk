@@ -5,6 +5,11 @@ inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt Makefile REA
     $(wildcard book/chapters/* book/extensions/* book/theme/* book/images/*) \
     $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
+# The search's library, Debian's libjs-lunr.
+lunr := /usr/share/javascript/lunr/lunr.min.js
+$(lunr):
+	@printf '%s is missing: make deps\n' $@; exit 1
+
 # A file that is gone is a change as well. (Help writes nothing.)
 ifneq ($(MAKECMDGOALS),help)
 ifneq ($(file <build/inputs),$(inputs))
@@ -14,7 +19,10 @@ endif
 endif
 
 asciidoctor := asciidoctor -r ./book/extensions/book.rb -v --failure-level=INFO \
-    -a attribute-missing=warn -a reproducible -a imagesdir=images
+    -a attribute-missing=warn -a reproducible -a imagesdir=images \
+    $(if $(SITE_URL),-a site-url=$(SITE_URL)) $(if $(REPOSITORY),-a repository=$(REPOSITORY))
+SITE_URL ?=
+REPOSITORY ?=
 
 .PHONY: site single
 site: build/site/index.html ## compile and replay every example, check and render build/site/
@@ -25,13 +33,13 @@ single: build/book.html ## the book as one HTML file, build/book.html
 # time does either, so that two in one tree do not mix their files.
 alone = exec {lock}>build/$(1).lock; flock $$lock;
 
-build/site.new/index.html: $(inputs) build/inputs build/headers
+build/site.new/index.html: $(inputs) $(lunr) build/inputs build/headers
 	$(call say,render,build/site)
-	$(Q)$(call alone,site) rm -rf build/site.part; mkdir -p build/site.part/source/tests; \
+	$(Q)$(call alone,site) rm -rf build/site.part; mkdir -p build/site.part/source/{book,tests}; \
 	$(asciidoctor) -b site -D build/site.part -o index.html book/book.adoc; \
-	cp -r book/theme/book.css $(wildcard book/images) build/site.part/; \
+	cp -r $(addprefix book/theme/,book.css book.js icon.svg) $(wildcard book/images) build/site.part/; \
 	cp -r examples build/site.part/source/; rm -rf build/site.part/source/examples/bin; \
-	cp -r tests/claims build/site.part/source/tests/; \
+	cp -r book/chapters build/site.part/source/book/; cp -r tests/claims build/site.part/source/tests/; \
 	rm -rf build/site.new; mv build/site.part build/site.new
 
 build/site/index.html: build/site.new/index.html build/transcripts/all
@@ -39,7 +47,7 @@ build/site/index.html: build/site.new/index.html build/transcripts/all
 
 build/book.new.html: $(inputs) build/inputs build/headers
 	$(call say,render,build/book.html)
-	$(Q)$(call alone,book) $(asciidoctor) -b single -a stylesheet=theme/book.css -a toc=left -a data-uri -o $@ book/book.adoc
+	$(Q)$(call alone,book) $(asciidoctor) -b single -a data-uri -o $@ book/book.adoc
 
 build/book.html: build/book.new.html build/transcripts/all
 	$(Q)$(call alone,book) cp $< $@.part; mv $@.part $@

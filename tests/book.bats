@@ -6,8 +6,7 @@ site=$root/build/site
 
 @test "book: every link and every picture leads somewhere" {
     mkdir "$BATS_TEST_TMPDIR/site"
-    cp "$site"/*.html "$site"/*.css "$BATS_TEST_TMPDIR/site/"
-    cp -r "$site/source" "$BATS_TEST_TMPDIR/site/"
+    cp -r "$site/." "$BATS_TEST_TMPDIR/site/"
     run htmlproofer --disable-external --check-html --allow-hash-href "$BATS_TEST_TMPDIR/site"
     has 'finished successfully'
     # The one-file book leads nowhere but into itself.
@@ -49,7 +48,9 @@ site=$root/build/site
 @test "book: every claim is in the ledger, with kernel and date, and the marks lead to it" {
     while read -r name; do
         grep -q "id=\"claim-$name\"" "$site/ledger.html"
-        grep -q "href=\"ledger.html#claim-$name\" class=\"claim\"" "$site"/*.html
+        page=$(grep -l "popovertarget=\"evidence-$name\"" "$site"/*.html)
+        grep -q "id=\"evidence-$name\" popover" "$page"
+        grep -q "href=\"ledger.html#claim-$name\">In the ledger" "$page"
         grep -q "id=\"claim-$name\"" "$root/build/book.html"
     done < <(ruby -r "$root/book/extensions/evidence" -e 'puts Evidence.claims.keys')
     grep -qE 'on Linux [0-9.]+, [0-9-]{10}' "$site/ledger.html"
@@ -75,14 +76,116 @@ site=$root/build/site
     [[ $(entry given-up) == *'silence: 4.'*'on Linux 5.4.3, '*'; Linux 6'* ]]
 }
 
-@test "book: a listing's title leads to its source, byte for byte" {
-    grep -q 'href="source/examples/detect/detect.c"' "$site/detect.html"
-    cmp "$site/source/examples/detect/detect.c" "$root/examples/detect/detect.c"
+@test "book: no page asks another host for anything" {
+    run ! grep -nE '(src|srcset|action)="(https?:)?//|<link rel="(stylesheet|icon|preload)[^>]+href="(https?:)?//|@import|url\(' \
+        "$site"/*.html "$site"/*.css "$root/build/book.html"
+    run ! grep -nE 'https?://|fetch\(|XMLHttpRequest|eval\(' "$root"/book/theme/*.js
 }
 
-@test "book: no page asks another host for anything" {
-    run ! grep -nE '(src|srcset|action)="(https?:)?//|<link[^>]+href="(https?:)?//|@import|url\(' \
-        "$site"/*.html "$site"/*.css "$root/build/book.html"
+# policy FILE: the security policy that a page carries.
+policy() {
+    grep -oP '(?<=Content-Security-Policy" content=")[^"]*' "$1"
+}
+
+@test "book: every page carries the security policy of server.conf, and nothing on it needs an exception" {
+    for page in "$site"/*.html; do
+        [[ $(policy "$page") == "default-src 'none'"*"script-src 'self'"* ]]
+        grep -qF "Content-Security-Policy \"$(policy "$page"); frame-ancestors 'none'\"" "$root/book/theme/server.conf"
+        run ! grep -nE '<style|<script>|<script [^>]*>[^<]| style="| on[a-z]+="|javascript:|src="data:' "$page"
+    done
+}
+
+@test "book: the one-file book allows its own style and script by their hashes" {
+    allowed=$(policy "$root/build/book.html")
+    for element in style script; do
+        hash=$(ruby -rdigest -e 'print Digest::SHA256.base64digest(File.read(ARGV[0])[%r{<#{ARGV[1]}>(.*?)</#{ARGV[1]}>}m, 1])' "$root/build/book.html" "$element")
+        [[ $allowed == *"$element-src 'sha256-$hash'"* ]]
+    done
+    run ! grep -nE '<link rel="stylesheet|<script src|<img src="[^d]| style="| on[a-z]+="' "$root/build/book.html"
+    (($(wc -c <"$root/build/book.html") < 1500000))
+}
+
+@test "book: canonical and Open Graph links, site map and lost page follow one setting" {
+    for page in "$site"/*.html; do
+        name=${page##*/}
+        [[ $name != 404.html ]] || continue
+        url=https://tcp-keepalive.example/${name#index.html}
+        grep -qF "<link rel=\"canonical\" href=\"$url\">" "$page"
+        grep -qF "<meta property=\"og:url\" content=\"$url\">" "$page"
+        grep -qF "<loc>$url</loc>" "$site/sitemap.xml"
+        grep -q '<meta property="og:title" content="[^"]' "$page"
+        grep -q '<meta property="og:description" content="[^"]' "$page"
+    done
+    [[ $(grep -c '<loc>' "$site/sitemap.xml") == $(($(find "$site" -maxdepth 1 -name '*.html' | wc -l) - 1)) ]]
+    grep -q 'noindex' "$site/404.html"
+    grep -q 'href="/why.html"' "$site/404.html"
+    run ! grep -q canonical "$site/404.html" "$root/build/book.html"
+}
+
+# bats test_tags=slow
+@test "book: published elsewhere, with its source in a repository, the links say so" {
+    copy_project
+    make -s build/site.new/index.html SITE_URL=https://docs.example/keepalive REPOSITORY=https://git.example/keepalive/
+    grep -qF '<link rel="canonical" href="https://docs.example/keepalive/why.html">' build/site.new/why.html
+    grep -qF 'href="/keepalive/book.css"' build/site.new/404.html
+    grep -qF 'href="https://git.example/keepalive/edit/main/book/chapters/01-why.adoc">Edit this page' build/site.new/why.html
+    grep -qF 'href="https://git.example/keepalive/issues/new?title=why%3A%20">Report a mistake' build/site.new/why.html
+}
+
+@test "book: every page says on which kernel and when it was proved, and leads to its source" {
+    for page in "$site"/*.html; do
+        grep -qE '^<p>Proved on Linux [0-9.]+, <time>20[0-9-]{8}</time>' "$page"
+        [[ $page != */404.html ]] || continue
+        source=$(grep -oP 'href="source/\Kbook/chapters/[^"]*(?=">Source of this page)' "$page")
+        cmp "$site/source/$source" "$root/$source"
+        grep -q 'href="index.html#mistakes">Report a mistake' "$page"
+    done
+}
+
+@test "book: each listing has a name to link to and its exact source file to download" {
+    run -0 ruby -e '
+        Dir["#{ARGV[0]}/*.html"].each do |page|
+          html = File.read(page)
+          listings = html.scan(%r{<div class="listingblock[^>]*>.*?</pre>}m)
+          abort "#{page}: a listing without its head" unless listings.length == html.scan("<pre").length
+          listings.each do |l|
+            file = l[/class="file" href="source\/([^"]+)" download/, 1] or abort "#{page}: #{l[0, 200]}"
+            abort "#{page}: no id: #{file}" unless l[/\A<div class="listingblock[^"]*" id="(code|run)-[\w-]+">/]
+            abort file unless File.read("#{ARGV[0]}/source/#{file}") == File.read("#{ARGV[1]}/#{file}")
+            puts file
+          end
+        end' "$site" "$root"
+    ((${#lines[@]} > 50))
+}
+
+@test "book: the search knows every chapter and section, names and paths; no page loads it" {
+    run -0 ruby -rjson -e '
+        texts = JSON.parse(File.read("#{ARGV[0]}/search.js")[/^const texts = (.*);$/, 1])
+        known = texts.map(&:first)
+        Dir["#{ARGV[0]}/*.html"].each do |page|
+          name = File.basename(page)
+          next if name == "404.html"
+          want = [name] + (name == "ledger.html" ? [] : File.read(page).scan(/<h2 id="([^"]+)"/).flatten.map { |id| "#{name}##{id}" })
+          want.delete("index.html#downloads")
+          abort "not in the search: #{want - known}" unless (want - known).empty?
+        end
+        all = texts.map(&:last).join(" ")
+        %w[TCP_KEEPIDLE /proc/sys/net/ipv4 ECONNRESET].each { |word| abort word unless all.include?(word) }
+        abort "marks: #{all[/.{30}[✓↓].{30}/]}" if all.gsub("like this one ✓", "").match?(/[✓↓]|Copy/)
+        puts texts.length' "$site"
+    ((output > 80))
+    run ! grep -l 'search.js' "$site"/*.html
+    (($(gzip -9c "$site/search.js" | wc -c) < 100000))
+}
+
+@test "book: from the first page it is one click to what a hanging connection wants, and to each use" {
+    hang=$(sed -n '/exampleblock hang/,/<\/div>/p' "$site/index.html")
+    for target in check.html#running override.html#detection-time system.html#armed enable.html; do
+        grep -qF "href=\"$target\"" <<<"$hang"
+        id=${target#*#}
+        grep -qF "id=\"${id%.html}\"" "$site/${target%#*}"
+    done
+    for use in Read 'Follow along' Teach; do grep -qE "<h2 id=\"[^\"]*\"[^>]*>$use</h2>" "$site/index.html"; done
 }
 
 @test "book: no page holds a path of the machine that built it" {
@@ -91,7 +194,7 @@ site=$root/build/site
 
 @test "book: each page is under 30 KB compressed" {
     for page in "$site"/*.html; do
-        size=$(cat "$page" "$site/book.css" | gzip -9 | wc -c)
+        size=$(cat "$page" "$site/book.css" "$site/book.js" | gzip -9 | wc -c)
         printf '%s %d\n' "${page##*/}" "$size"
         ((size < 30720))
     done

@@ -31,6 +31,15 @@ module Checks
     def included
       @included ||= []
     end
+
+    # What a listing shows: listing -> [file, tag or nil].
+    def shown
+      @shown ||= {}.compare_by_identity
+    end
+
+    def source(listing)
+      shown[listing]
+    end
   end
 
   # Sees every include as Asciidoctor itself resolves it.
@@ -63,7 +72,7 @@ module Checks
       @known ||= begin
         files = [*%w[build/headers Makefile tests/replay tests/tests.mk].map { |file| File.join(ROOT, file) },
                  *Dir[File.join(ROOT, '{examples,tests/claims}/**/*')].select { |f| File.file?(f) && !f.include?('/examples/bin/') }]
-        words = files.flat_map { |file| code(file).scan(WORD) }
+        words = files.flat_map { |file| [File.basename(file, '.*'), *code(file).scan(WORD)] }
         words += Dir.children('/proc/sys/net/ipv4')
         Set.new(words)
       end
@@ -111,7 +120,7 @@ module Checks
     WORDS = 'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|' \
             'ninety|hundred|thousand|half\s+an?'
     # Numbers that are names: standards, versions, years, section numbers.
-    NAMES = /\bRFCs?\s\d+|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\bsections?\s\d+(?:\.\d+)*|
+    NAMES = /\bRFCs?\s\d+|\bCC\sBY\s\d\.\d|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\bsections?\s\d+(?:\.\d+)*|
              \b(?:in|of|since|from)\s(?:19|20)\d\d\b(?![[:space:]-]?(?:#{UNITS})\b)/x
     NUMBER = /(?<![\w.]|\w-)\p{N}+(?:[.,]\p{N}+)*(?:[[:space:]-]?(?:#{UNITS})\b)?|
               \b(?:#{WORDS})[[:space:]-]+(?:#{UNITS})\b|\bone[[:space:]-]+(?:#{TIMES})\b|
@@ -138,7 +147,7 @@ module Checks
       check_claims
       if @document.basebackend?('html') # printing may convert a block more than once
         check_marks
-        check_output(output.is_a?(Hash) ? output : { 'book' => output })
+        check_output(output.is_a?(Hash) ? output.select { |file, _| file.end_with?('.html') } : { 'book.html' => output })
       end
       Names.foreign.each do |name, (number, source)|
         wrong("book/foreign.txt:#{number}: '#{name}' has no source behind it") if source.empty?
@@ -153,7 +162,7 @@ module Checks
       return if block.is_a?(String) && @told.include?(message)
 
       @told << message
-      message += " (as page '#{block}' shows it)" if block.is_a?(String)
+      message += " (as #{block} shows it)" if block.is_a?(String)
       location = block.respond_to?(:source_location) ? block.source_location : nil
       logger.error(location ? message_with_context(message, source_location: location) : message)
     end
@@ -269,6 +278,7 @@ module Checks
       kind = KINDS.find { |pattern, _| path.match?(pattern) }&.last
       return wrong("#{path} is not for listings: show programs by tag and transcripts whole", from) unless kind
 
+      Checks.shown[block] = [path, from.attributes['tag']]
       how = from.attributes.map { |pair| pair.join('=') }.join(',')
       unless how.match?(kind == 'console' ? /\A\z/ : /\A(?:tags?=[\w-]+|tags=\*\*)\z/) && !block.attr?('subs')
         wrong("#{path} is shown with [#{how}]: programs by one tag, transcripts whole, neither with lines=, indent= or subs=", from)
@@ -368,8 +378,9 @@ module Checks
 
     # What is not prose on a rendered page, or was made by a macro or by
     # Asciidoctor's counting.
-    NOT_PROSE = %r{<(pre|style|script|svg)\b.*?</\1>|<meta\ name="(?:viewport|generator)"[^>]*>|
-                   <a\ href="[^"]*\#claim-[^"]*"\ class="(?:claim|fig)"\ title=.*?</a>|<span\ class="(?:chosen|quoted)">[^<]*</span>|
+    NOT_PROSE = %r{<(pre|style|script|svg|time|footer)\b.*?</\1>|<section\ class="(?:evidence|downloads)".*?</section>|
+                   <meta\ (?:name="viewport"|http-equiv=)[^>]*>|
+                   <a\ href="[^"]*\#claim-[^"]*"\ class="(?:claim|fig)"\ title=.*?</a>|<button\ type="button"\ class="claim".*?</button>|<span\ class="(?:chosen|quoted)">[^<]*</span>|
                    <sup\ class="footnote.*?</sup>|<a\ href="\#_footnoteref_\d+">\d+</a>|
                    (?<=">)(?:Listing|Picture|Table|Section|Chapter)\ \d+(?:\.\d+)*|(?<=">)\d+(?:\.\d+)*\.(?=[\s&<])}mx
 

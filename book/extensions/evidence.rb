@@ -31,6 +31,11 @@ module Evidence
     entry['on'][kernel] || entry['on'].max_by { |name, _| version(name) }.last
   end
 
+  # The day of the last run.
+  def self.newest
+    seen.values.flat_map { |entry| entry['on'].values.map { |run| run['date'] } }.max
+  end
+
   # "Linux 6.1.192" as something to sort by.
   def self.version(kernel)
     kernel.scan(/\d+/).map(&:to_i)

@@ -114,21 +114,33 @@ module Macros
     use_dsl
     named :ledger
 
+    # Appends a section for each chapter that cites claims, in its order.
     def process(parent, _target, _attributes)
-      all = create_open_block(parent, [], { 'role' => 'ledger' })
-      Checks.ledger << all
-      Evidence.claims.each_value do |claim|
-        seen = Evidence.seen[claim.name]
-        parse_content(all, entry(parent.document, claim, seen)) if seen # Checks reports the others
+      told = {}
+      parent.document.blocks.select { |block| block.context == :section }.each do |chapter|
+        names = cited(chapter).reject { |name| told.key?(name) || !Evidence.seen.key?(name) || !Evidence.claims.key?(name) }
+        next if names.empty?
+
+        names.each { |name| told[name] = true }
+        section = create_section(parent, chapter.title, { 'id' => "ledger-#{chapter.id}" }, level: 2)
+        Checks.ledger << section
+        parent << section
+        names.each { |name| parse_content(section, entry(parent.document, Evidence.claims[name], Evidence.seen[name])) }
       end
-      all
+      nil
     end
 
     private
 
+    # The names of the claims in a chapter's file.
+    def cited(chapter)
+      file = Checks.included.find { |i| File.basename(i.path) == File.basename(chapter.source_location.path) }
+      file.lines.join("\n").scan(PATTERNS['claim']).map(&:first)
+    end
+
     # AsciiDoc of one entry; +...+ keeps a text as it is.
     def entry(document, claim, seen)
-      ["[#claim-#{claim.name}.entry]", ".pass:c[#{seen['sentence']}]", '====', '[horizontal]',
+      ["[#claim-#{claim.name}.ledger]", ".pass:c[#{seen['sentence']}]", '====', '[horizontal]',
        'Ran::', *seen['ran'].map { |command| "`+#{command}+` +" },
        *saw(seen['on']),
        'Test::', "#{file(document, claim)}, `+#{claim.name}+`",

@@ -1,0 +1,130 @@
+// What the pages can do with a script and cannot do without: the reader's
+// choice of light or dark, buttons that copy, and the way to the search.
+// Read in the head, so that the colours are right before anything is seen.
+'use strict';
+(() => {
+  const root = document.documentElement;
+
+  // Where nothing may be stored, a choice lasts as long as the page.
+  const stored = (value) => {
+    try {
+      if (value === '') localStorage.removeItem('theme');
+      else if (value) localStorage.setItem('theme', value);
+      return localStorage.getItem('theme') || '';
+    } catch {
+      return value || '';
+    }
+  };
+  const paint = (theme) => {
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+  };
+  paint(stored());
+
+  const themes = () => {
+    const choice = document.querySelector('#theme select');
+    choice.value = root.dataset.theme || '';
+    choice.addEventListener('change', () => {
+      stored(choice.value);
+      paint(choice.value);
+    });
+    choice.parentNode.hidden = false;
+  };
+
+  // What a reader wants of a listing: of a terminal the commands, without
+  // prompts and output; of a program its lines, without callouts.
+  const wanted = (listing) => {
+    const code = listing.querySelector('pre').cloneNode(true);
+    for (const mark of code.querySelectorAll('.conum')) mark.remove();
+    const lines = code.textContent.trimEnd().split('\n').map((line) => line.trimEnd());
+    if (!listing.classList.contains('terminal')) return lines.join('\n');
+    return lines.filter((line) => /^[$>] /.test(line)).map((line) => line.slice(2)).join('\n');
+  };
+
+  // Without the clipboard interface (http from another host) the old way.
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = document.body.appendChild(document.createElement('textarea'));
+      area.value = text;
+      area.select();
+      const done = document.execCommand('copy');
+      area.remove();
+      return done;
+    }
+  };
+
+  const copying = () => {
+    const said = document.body.appendChild(document.createElement('p'));
+    said.className = 'said';
+    said.setAttribute('role', 'status');
+    for (const listing of document.querySelectorAll('.listingblock')) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'copy';
+      button.textContent = 'Copy';
+      button.addEventListener('click', async () => {
+        const done = await copy(wanted(listing));
+        button.focus();
+        said.textContent = button.textContent = done ? 'Copied' : 'Not allowed';
+        setTimeout(() => { said.textContent = ''; button.textContent = 'Copy'; }, 2000);
+      });
+      listing.querySelector('.head').append(button);
+    }
+  };
+
+  // A listing that does not scroll need not be stopped at with Tab.
+  const stops = () => {
+    for (const pre of document.querySelectorAll('pre')) pre.tabIndex = pre.scrollWidth > pre.clientWidth ? 0 : -1;
+  };
+
+  // The section being read is marked in the contents of the page.
+  const place = () => {
+    const links = new Map();
+    for (const link of document.querySelectorAll('.contents a')) links.set(link.hash.slice(1), link);
+    const watch = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        for (const link of links.values()) link.removeAttribute('aria-current');
+        links.get(target.id).setAttribute('aria-current', 'true');
+      }
+    }, { rootMargin: '0px 0px -75%' });
+    for (const id of links.keys()) watch.observe(document.getElementById(id));
+  };
+
+  // The search comes when it is first asked for.
+  const searching = () => {
+    const button = document.getElementById('search-button');
+    if (!button) return;
+    const open = () => {
+      if (window.openSearch) return window.openSearch();
+      if (document.querySelector('script[src$="search.js"]')) return;
+      const script = document.createElement('script');
+      script.src = document.querySelector('script').src.replace('book.js', 'search.js');
+      script.onload = () => window.openSearch();
+      script.onerror = () => { script.remove(); button.textContent = 'Search cannot be loaded'; };
+      document.head.append(script);
+    };
+    button.addEventListener('click', open);
+    document.addEventListener('keydown', (event) => {
+      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+      const asked = event.key === '/' ? !typing && !event.ctrlKey && !event.metaKey && !event.altKey
+        : event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+      if (!asked) return;
+      event.preventDefault();
+      open();
+    });
+    button.hidden = false;
+  };
+
+  document.addEventListener('DOMContentLoaded', () => {
+    themes();
+    copying();
+    stops();
+    addEventListener('resize', stops);
+    place();
+    searching();
+  });
+})();
