@@ -100,6 +100,7 @@ module OwnHtml
   private
 
   def page(chapter)
+    @ids = {} unless top > 1 # names are told apart on a page
     notes = @document.catalog[:footnotes].length
     cited = Checks.cited.length
     body = chapter.convert
