@@ -10,19 +10,23 @@ lunr := /usr/share/javascript/lunr/lunr.min.js
 $(lunr):
 	@printf '%s is missing: make deps\n' $@; exit 1
 
-# A file that is gone is a change as well. (Help writes nothing.)
+# Where the book is published, and where its source is kept (book.adoc).
+SITE_URL ?=
+REPOSITORY ?=
+
+# A file that is gone is a change as well, and so are these two. (Help
+# writes nothing.)
 ifneq ($(MAKECMDGOALS),help)
-ifneq ($(file <build/inputs),$(inputs))
+given := $(inputs) $(SITE_URL) $(REPOSITORY)
+ifneq ($(file <build/inputs),$(given))
 $(shell mkdir -p build)
-$(file >build/inputs,$(inputs))
+$(file >build/inputs,$(given))
 endif
 endif
 
 asciidoctor := asciidoctor -r ./book/extensions/book.rb -v --failure-level=INFO \
     -a attribute-missing=warn -a reproducible -a imagesdir=images \
     $(if $(SITE_URL),-a site-url=$(SITE_URL)) $(if $(REPOSITORY),-a repository=$(REPOSITORY))
-SITE_URL ?=
-REPOSITORY ?=
 
 .PHONY: site single
 site: build/site/index.html ## compile and replay every example, check and render build/site/
