@@ -12,7 +12,7 @@ export LC_ALL=C.UTF-8 TIME_SCALE=${TIME_SCALE:-1}
 copy_project() {
     cd "$BATS_TEST_TMPDIR"
     mkdir copy
-    tar -C "$root" --format=posix --exclude=./.git -cf - . | tar -C copy -xf -
+    tar -C "$root" --format=posix --exclude=./.git --exclude=./tests/web/node_modules -cf - . | tar -C copy -xf -
     cd copy
 }
 
