@@ -22,10 +22,23 @@ load helper
     for file in examples/*/*.c tests/claims/*.c tests/*.c; do
         [[ $(head -n 1 "$file") == "// $(basename "$file" .c): "* ]] || { printf '%s\n' "$file"; return 1; }
     done
+    for file in tests/web/*.mjs; do
+        [[ $(head -n 1 "$file") =~ ^//\ [A-Z].*[a-z] ]] || { printf '%s\n' "$file"; return 1; }
+    done
     for file in tests/{replay,evidence,private-network,bench} .ci/run; do
         [[ -x $file ]]
         sed -n 2,5p "$file" | grep -q '^# [A-Z]'
     done
+}
+
+@test "house: the lock file names packages by version and checksum, not by address" {
+    cd "$root/tests/web"
+    run -0 ruby -rjson -e '
+        packages = JSON.parse(File.read("package-lock.json"))["packages"].reject { |path, _| path.empty? }
+        abort "no packages" if packages.length < 3
+        packages.each { |path, package| puts path if package["resolved"] || !package["version"] || !package["integrity"].to_s.start_with?("sha512-") }'
+    [[ -z $output ]]
+    run ! grep -nE '(registry|mirror|/-/|\.tgz)' package-lock.json
 }
 
 @test "house: CI runs the README's own commands" {
@@ -75,7 +88,7 @@ exist() {
 
 @test "make: help lists every target that people use" {
     run -0 make -s -C "$root" help
-    for target in deps deps-test site single prove promote check test serve bench clean help; do
+    for target in deps deps-test deps-web site single prove promote check test test-web serve bench clean help; do
         has "make $target "
     done
 }
@@ -96,6 +109,17 @@ exist() {
     run ! grep -q bats <<<"$output"
     PATH=$PWD/bin:$PATH run -0 make deps-test
     has ' bats '
+    # The browsers are a list of their own; npm follows its lock file, once.
+    mkdir tests/web
+    : >tests/web/package-lock.json
+    printf '#!/bin/sh\necho "npm $*"; mkdir node_modules; : >node_modules/.package-lock.json\n' >bin/npm
+    chmod +x bin/npm
+    PATH=$PWD/bin:$PATH run -0 make deps-web
+    [[ $output == *' bats '*' chromium '*'npm ci' ]]
+    sleep 0.1
+    touch tests/web/node_modules/.package-lock.json
+    PATH=$PWD/bin:$PATH run -0 make deps-web
+    run ! grep -q 'npm ci' <<<"$output"
 }
 
 @test "make: without a package's installation failing, deps says so" {
@@ -148,7 +172,7 @@ exist() {
 @test "make: help works in a tree that cannot be written, and writes nothing" {
     cd "$BATS_TEST_TMPDIR"
     mkdir copy
-    tar -C "$root" --exclude=./.git --exclude=./build -cf - . | tar -C copy -xf -
+    tar -C "$root" --exclude=./.git --exclude=./build --exclude=./tests/web/node_modules -cf - . | tar -C copy -xf -
     chmod -R a-w copy
     run -0 make -s -C copy help
     run ! grep -v '^  make ' <<<"$output"

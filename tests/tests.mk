@@ -71,6 +71,17 @@ test: site build/book.html ## all tests: both compilers, sanitizers, claims, dri
 # Half of what the tests do is waiting.
 jobs := $(shell echo $$((2 * $$(nproc))))
 
+# --- The site in browsers --------------------------------------------
+# What is looked at: the site's folder, and the book as one file.
+web := build/site
+web-needs := site build/book.html
+
+.PHONY: test-web
+test-web: $(web-needs) ## look at the site in Chromium and Firefox, and check pages and EPUB for validity
+	$(Q)failed=0; \
+	SITE='$(CURDIR)/$(web)' bats --timing --jobs $(shell nproc) tests/web | tee build/web.tap || failed=1; \
+	$(count) build/web.tap || failed=1; exit $$failed
+
 bench: ## print how long things take, how large they are, and how steady (RUNS=10)
 	$(Q)tests/bench $(RUNS)
 RUNS ?= 10
