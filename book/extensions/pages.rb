@@ -229,7 +229,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
     front = front(chapters)
     pages = chapters.map { |chapter| page(chapter) }
     lost = Page.new(name: '404', title: 'There is no such page', description: 'There is no page at this address.',
-                    body: theme('404.html'), sections: [], footnotes: [], claims: [])
+                    body: theme('404.html').gsub('href="', %(href="#{URI(base).path})), sections: [], footnotes: [], claims: [])
     files = fill(front, pages, lost)
     files['search.js'] = search([front, *pages])
     files['sitemap.xml'] = map([front, *pages])
@@ -244,6 +244,11 @@ class Site < (Asciidoctor::Converter.for 'html5')
 
   def top
     1
+  end
+
+  # Where the site is published, with the slash behind it.
+  def base
+    @document.attr('site-url').to_s.sub(%r{/*\z}, '/')
   end
 
   # page.html#id of any id in the book; the chapter's own id is the page.
@@ -282,7 +287,6 @@ class Site < (Asciidoctor::Converter.for 'html5')
   end
 
   def fill(front, pages, lost)
-    base = @document.attr('site-url').to_s.sub(%r{/*\z}, '/')
     style = script = nil
     single = false
     policy = POLICY
@@ -324,7 +328,6 @@ class Site < (Asciidoctor::Converter.for 'html5')
   end
 
   def map(pages)
-    base = @document.attr('site-url').to_s.sub(%r{/*\z}, '/')
     urls = pages.map { |page| "<url><loc>#{base}#{"#{page.name}.html" unless page.name == 'index'}</loc></url>" }
     %(<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">

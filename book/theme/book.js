@@ -8,22 +8,22 @@
   // Where nothing may be stored, a choice lasts as long as the page.
   const stored = (value) => {
     try {
-      if (value === '') localStorage.removeItem('theme');
+      if (value === 'system') localStorage.removeItem('theme');
       else if (value) localStorage.setItem('theme', value);
-      return localStorage.getItem('theme') || '';
+      return localStorage.getItem('theme') || 'system';
     } catch {
-      return value || '';
+      return value || 'system';
     }
   };
   const paint = (theme) => {
-    if (theme) root.dataset.theme = theme;
-    else delete root.dataset.theme;
+    if (theme === 'system') delete root.dataset.theme;
+    else root.dataset.theme = theme;
   };
   paint(stored());
 
   const themes = () => {
     const choice = document.querySelector('#theme select');
-    choice.value = root.dataset.theme || '';
+    choice.value = root.dataset.theme || 'system';
     choice.addEventListener('change', () => {
       stored(choice.value);
       paint(choice.value);
@@ -60,6 +60,12 @@
     const said = document.body.appendChild(document.createElement('p'));
     said.className = 'said';
     said.setAttribute('role', 'status');
+    let last, timer;
+    const rest = () => {
+      clearTimeout(timer);
+      if (last) last.textContent = 'Copy';
+      said.textContent = '';
+    };
     for (const listing of document.querySelectorAll('.listingblock')) {
       const button = document.createElement('button');
       button.type = 'button';
@@ -68,8 +74,10 @@
       button.addEventListener('click', async () => {
         const done = await copy(wanted(listing));
         button.focus();
+        rest();
+        last = button;
         said.textContent = button.textContent = done ? 'Copied' : 'Not allowed';
-        setTimeout(() => { said.textContent = ''; button.textContent = 'Copy'; }, 2000);
+        timer = setTimeout(rest, 2000);
       });
       listing.querySelector('.head').append(button);
     }

@@ -313,7 +313,7 @@ export async function paper(t) {
             const bare = text => text.replace(/\s+/g, '')
             const inMain = document.querySelector(main), said = inMain.innerText
             return {
-                texts: [...inMain.querySelectorAll('h1, h2, h3, p, pre, dd')].filter(e => e.checkVisibility() && !e.closest('.evidence')).map(e => {
+                texts: [...inMain.querySelectorAll('h1, h2, h3, p, pre, dd')].filter(e => e.checkVisibility() && !e.closest('.evidence, .contents, .downloads')).map(e => {
                     const copy = e.cloneNode(true)
                     copy.querySelectorAll('button, .anchor').forEach(part => part.remove())
                     return copy.textContent.trim().split('\n')[0]

@@ -11,13 +11,13 @@ export const parts = {
     // The book's contents: beside the text, or behind a button on a phone.
     menu: 'nav#book',
     menuButton: 'button[popovertarget=book]',
-    theme: 'select#theme',
+    theme: '#theme select',
     // The search.
     searchButton: 'button#search-button',
     search: 'dialog#search',
     searchInput: 'dialog#search input[type=search]',
     results: '#search-results',
-    result: '#search-results [role=option]',
+    result: '#search-results a',
     found: 'dialog#search [role=status]',
     // Listings.
     listing: '#main .listingblock',

@@ -50,8 +50,7 @@ async function goTo(t, page, text, action, address) {
 const QUERIES = ['KEEPIDLE', 'keepalive_time', 'ECONNRE', '/proc/sys/net/ipv4', 'silent peer']
 
 const results = page => page.$$eval(parts.result, all => all.map(e => ({
-    id: e.id, selected: e.getAttribute('aria-selected') === 'true',
-    address: e.dataset.href ?? e.querySelector('a')?.getAttribute('href')
+    address: e.href.replace(/.*[/]/, ''), name: e.textContent.trim(), selected: e === document.activeElement
 })))
 
 async function openSearch(t, page, how) {
@@ -96,34 +95,25 @@ export async function search(t) {
         await openSearch(t, page, () => press(page, 'Control+k'))
         await ask(t, page, words)
         await t.until(page, `search '${words}': nothing found`, s => document.querySelector(s), parts.result)
-        const field = await page.$eval(parts.searchInput, e => ({
-            role: e.getAttribute('role'), expanded: e.getAttribute('aria-expanded'), list: document.getElementById(e.getAttribute('aria-controls'))?.getAttribute('role'),
-            value: e.value
-        }))
-        t.check(field.role === 'combobox' && field.expanded === 'true' && field.list === 'listbox', `search '${words}': the field does not tell of its list: ${JSON.stringify(field)}`)
         const said = await page.$eval(parts.found, e => e.textContent)
         const all = await results(page)
         t.check(Number(/\d+/.exec(said)?.[0]) >= all.length, `search '${words}': ${all.length} results, but it says '${said}'`)
-        t.check(all.every(r => r.id && r.address), `search '${words}': a result without id or address`)
+        t.check(all.every(r => r.name && r.address), `search '${words}': a result without name or address`)
         t.check(new Set(all.map(r => r.address)).size === all.length, `search '${words}': a result twice`)
 
-        // Arrows choose one, and say so.
-        const chosen = async () => {
-            const now = (await results(page)).filter(r => r.selected)
-            const active = await page.$eval(parts.searchInput, e => e.getAttribute('aria-activedescendant'))
-            t.check(now.length === 1 && now[0].id === active, `search '${words}': chosen are ${now.map(r => r.id)}, the field says ${active}`)
-            return now[0]
-        }
+        // Results are links; arrows lead to them, and back into the field.
+        const chosen = async () => (await results(page)).find(r => r.selected)?.address
         await press(page, 'ArrowDown')
-        const first = await chosen()
+        t.check(await chosen() === all[0].address, `search '${words}': the first arrow does not lead to the first result`)
         if (all.length > 1) {
             await press(page, 'ArrowDown')
-            const second = await chosen()
-            t.check(second?.id !== first?.id, `search '${words}': the second arrow chooses nothing else`)
+            t.check(await chosen() === all[1].address, `search '${words}': the second arrow does not lead to the second result`)
             await press(page, 'ArrowUp')
-            t.check((await chosen())?.id === first?.id, `search '${words}': the arrow up does not lead back`)
         }
-        t.check(await focused(page) === await page.$eval(parts.searchInput, e => e.id || e.className || 'input'), `search '${words}': the arrows take the focus away`)
+        await press(page, 'ArrowUp')
+        t.check(await page.$eval(parts.searchInput, e => e === document.activeElement), `search '${words}': arrows do not lead back into the field`)
+        await press(page, 'ArrowDown')
+        const first = all[0]
 
         // Enter goes there, and there it is.
         await goTo(t, page, `search '${words}': Enter does not go to ${first.address}`, () => press(page, 'Enter'), first.address)
@@ -138,7 +128,6 @@ export async function search(t) {
     await openSearch(t, page, () => press(page, 'Control+k'))
     await ask(t, page, 'zqxjkv')
     t.check((await results(page)).length === 0, 'search: results for a word that is nowhere')
-    t.check(await page.$eval(parts.searchInput, e => e.getAttribute('aria-expanded')) === 'false', 'search: no results, and the field says that its list is open')
     t.check((await page.$eval(parts.found, e => e.textContent)).trim().length > 3, 'search: it does not say that nothing was found')
     await page.done()
 }
@@ -193,6 +182,7 @@ export async function copy(t) {
                 await button.focus()
                 await press(page, 'Enter')
             } else {
+                await button.evaluate(e => e.scrollIntoView({ block: 'center' })) // not under the bar
                 await button.click()
             }
             await t.until(page, `listing ${i + 1}, ${path}: the button does not say Copied`, e => /copied/i.test(e.textContent), button)
@@ -401,10 +391,11 @@ export async function evidence(t) {
         await open()
         await t.until(page, `${way} does not open the evidence`, i => document.getElementById(i).matches(':popover-open'), id)
         t.check(page.url() === where, `evidence: ${way} leads away to ${page.at()}`)
-        t.check(await page.evaluate(i => {
+        // Soon: the page may still be scrolling to the mark.
+        await t.until(page, `evidence, by ${way}: it is not in sight as a whole`, i => {
             const { left, right, top, bottom } = document.getElementById(i).getBoundingClientRect()
             return left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight && right - left > 100
-        }, id), `evidence, by ${way}: it is not in sight as a whole`)
+        }, id)
         await page.keyboard.press('Escape')
         await t.until(page, `evidence, by ${way}: Esc does not close it`, i => !document.getElementById(i).matches(':popover-open'), id)
         t.check(await page.evaluate(e => document.activeElement === e, mark), `evidence, by ${way}: Esc does not give the focus back to its mark, but to ${await focused(page)}`)
@@ -522,6 +513,6 @@ export async function lost(t) {
     t.check(await page.$$eval('h1', all => all.length) === 1, 'lost: the page has no title')
     t.check((await page.$eval(parts.main, e => e.innerText)).length > 40, 'lost: the page says nothing')
     t.check(await page.evaluate(() => [...document.styleSheets].some(s => s.cssRules.length > 0)), 'lost: the page has no stylesheet')
-    await goTo(t, page, 'lost: its text does not lead to the book', async () => page.click(`${parts.main} a[href^="index.html"]`), await page.$eval(`${parts.main} a[href^="index.html"]`, e => e.getAttribute('href')))
+    await goTo(t, page, 'lost: its text does not lead to the book', async () => page.click(`${parts.main} a[href$="index.html"]`), await page.$eval(`${parts.main} a[href$="index.html"]`, e => e.getAttribute('href')))
     await page.done()
 }
