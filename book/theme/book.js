@@ -83,6 +83,21 @@
     }
   };
 
+  // Evidence opens beside its mark, on the side where there is more room;
+  // without a script at the lower edge.
+  const beside = () => {
+    for (const mark of document.querySelectorAll('button.claim')) {
+      mark.addEventListener('click', () => {
+        const { style } = document.getElementById(mark.getAttribute('popovertarget'));
+        const { top, bottom } = mark.getBoundingClientRect();
+        const below = bottom < innerHeight / 2;
+        style.top = below ? `${bottom + 8}px` : 'auto';
+        style.bottom = below ? 'auto' : `${innerHeight - top + 8}px`;
+        style.maxHeight = `${(below ? innerHeight - bottom : top) - 24}px`;
+      });
+    }
+  };
+
   // A listing that does not scroll need not be stopped at with Tab.
   const stops = () => {
     for (const pre of document.querySelectorAll('pre')) pre.tabIndex = pre.scrollWidth > pre.clientWidth ? 0 : -1;
@@ -130,6 +145,7 @@
   document.addEventListener('DOMContentLoaded', () => {
     themes();
     copying();
+    beside();
     stops();
     addEventListener('resize', stops);
     place();
