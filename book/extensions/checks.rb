@@ -393,7 +393,7 @@ module Checks
         made.each { |ledger| html = html.sub(ledger, ' ') }
         html = html.gsub(%r{ ?<span class="source">.*?</span>}, '').gsub(NOT_PROSE, ' ')
         html = "#{html} #{html.scan(/ (?:alt|title|content)="([^"]*)"/).join("\n")}"
-        text = CGI.unescapeHTML(html.gsub(%r{</?code>}, '`').gsub(/<[^>]*>/, ''))
+        text = CGI.unescapeHTML(html.gsub(%r{</?code\b[^>]*>}, '`').gsub(/<[^>]*>/, ''))
         text.scan(/\b(?:(?:chosen|quoted):[^\[\n]*|[a-z]\w*::?[\w.-]*)\[/) { |macro| wrong("'#{macro}...]' is printed as it stands", page) }
         text.scan(/&[a-z]\w*;/) { |name| wrong("write the character that #{name} means", page) }
         text.scan(/.{0,40}(?<!like this one )✓/) { |mark| wrong("a mark is typed by hand: '#{mark}'", page) }

@@ -77,6 +77,13 @@ module OwnHtml
 </div>)
   end
 
+  # Names stay in one piece where they are short enough for a phone.
+  def convert_inline_quoted(node)
+    return super unless node.type == :monospaced && node.text.length > 26
+
+    super.sub('<code>', '<code class="long">')
+  end
+
   # A callout is its number alone, without the comment marks before it.
   def convert_inline_callout(node)
     %(<b class="conum">#{node.text}</b>)
@@ -103,7 +110,8 @@ module OwnHtml
     @ids = {} unless top > 1 # names are told apart on a page
     notes = @document.catalog[:footnotes].length
     cited = Checks.cited.length
-    body = chapter.convert
+    # A mark never begins a line.
+    body = chapter.convert.gsub(%r{([^\s<>]+&#160;<(a|button) [^>]*class="claim".*?</\2>)}, '<span class="whole">\1</span>')
     Page.new(name: chapter.id, title: chapter.title, number: chapter.numbered ? chapter.sectnum : nil,
              description: chapter.attr('description'), body: body, sections: chapter.sections,
              footnotes: @document.catalog[:footnotes][notes..], claims: Checks.cited[cited..].uniq, source: source(chapter))
@@ -267,7 +275,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
 
   # The evidence of a claim opens in place.
   def mark(id, text)
-    %(<button type="button" class="claim" popovertarget="#{id.sub('claim-', 'evidence-')}" title="Proved: see the evidence" aria-label="evidence for this claim">#{text}</button>)
+    %(<button type="button" class="claim" value="#{id.sub('claim-', '')}" popovertarget="#{id.sub('claim-', 'evidence-')}" title="Proved: see the evidence" aria-label="evidence for this claim">#{text}</button>)
   end
 
   # What a mark opens: the claim's entry in the ledger once more.
@@ -323,7 +331,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
 
   # HTML as text, without what is there to be pressed.
   def plain(html)
-    html = html.gsub(%r{<(button)\b.*?</\1>|<a class="(?:anchor|file)".*?</a>}m, '')
+    html = html.gsub(%r{(?:&#160;)?<(button)\b.*?</\1>|<a class="(?:anchor|file)".*?</a>}m, '')
     CGI.unescapeHTML(html.gsub(%r{</?(?:code|b|em|strong|span|a|i)\b[^>]*>}, '').gsub(/<[^>]*>/, ' ')).split.join(' ')
   end
 

@@ -83,18 +83,27 @@
     }
   };
 
-  // Evidence opens beside its mark, on the side where there is more room;
-  // without a script at the lower edge.
+  // Evidence opens beside its mark or figure, on the side where there is
+  // more room. Without a script a mark opens it at the lower edge, and a
+  // figure leads to the ledger.
   const beside = () => {
-    for (const mark of document.querySelectorAll('button.claim')) {
-      mark.addEventListener('click', () => {
-        const { style } = document.getElementById(mark.getAttribute('popovertarget'));
-        const { top, bottom } = mark.getBoundingClientRect();
-        const below = bottom < innerHeight / 2;
-        style.top = below ? `${bottom + 8}px` : 'auto';
-        style.bottom = below ? 'auto' : `${innerHeight - top + 8}px`;
-        style.maxHeight = `${(below ? innerHeight - bottom : top) - 24}px`;
-      });
+    const place = (mark, { style }) => {
+      const { top, bottom } = mark.getBoundingClientRect();
+      const below = bottom < innerHeight / 2;
+      style.top = below ? `${bottom + 8}px` : 'auto';
+      style.bottom = below ? 'auto' : `${innerHeight - top + 8}px`;
+      style.maxHeight = `${(below ? innerHeight - bottom : top) - 24}px`;
+    };
+    for (const mark of document.querySelectorAll('button.claim, .fig')) {
+      const box = document.getElementById(`evidence-${(mark.value || mark.hash).replace('#claim-', '')}`);
+      if (box) {
+        mark.addEventListener('click', (event) => {
+          place(mark, box);
+          if (mark.value || !box.showPopover || event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          box.showPopover({ source: mark });
+        });
+      }
     }
   };
 
@@ -106,15 +115,14 @@
   // The section being read is marked in the contents of the page.
   const place = () => {
     const links = new Map();
-    for (const link of document.querySelectorAll('.contents a')) links.set(link.hash.slice(1), link);
+    for (const link of document.querySelectorAll('.contents a')) links.set(document.getElementById(link.hash.slice(1)).parentNode, link);
     const watch = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        for (const link of links.values()) link.removeAttribute('aria-current');
-        links.get(target.id).setAttribute('aria-current', 'true');
+        if (isIntersecting) links.get(target).setAttribute('aria-current', 'true');
+        else links.get(target).removeAttribute('aria-current');
       }
-    }, { rootMargin: '0px 0px -75%' });
-    for (const id of links.keys()) watch.observe(document.getElementById(id));
+    }, { rootMargin: '-30% 0px -70%' });
+    for (const section of links.keys()) watch.observe(section);
   };
 
   // The search comes when it is first asked for.

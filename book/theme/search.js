@@ -28,7 +28,10 @@
       }
     });
     const whole = query.toLowerCase();
-    const worth = ({ ref, score }) => score * (`${texts[ref][2]} ${texts[ref][3]}`.toLowerCase().includes(whole) ? 2 : 1);
+    const worth = ({ ref, score }) => {
+      const [, chapter, title, text] = texts[ref].map((part) => part.toLowerCase());
+      return score * (`${title} ${text}`.includes(whole) ? 2 : 1) * (title === chapter && title.includes(whole) ? 2 : 1);
+    };
     return found.sort((a, b) => worth(b) - worth(a)).map(({ ref }) => texts[ref]);
   };
 
@@ -45,7 +48,8 @@
     const whole = text.toLowerCase().indexOf(query.toLowerCase());
     const at = whole >= 0 ? whole : Math.max(0, text.search(pattern));
     const start = at > 50 ? text.lastIndexOf(' ', at - 40) + 1 : 0;
-    const part = text.slice(start, start + 170).replace(/\s\S*$/, '');
+    let part = text.slice(start, start + 170);
+    if (start + 170 < text.length) part = part.replace(/\s\S*$/, '');
     const line = document.createElement('small');
     line.append(...(start ? '… ' : '').concat(part, part.length < text.length - start ? ' …' : '').split(pattern).map((piece, i) => {
       if (i % 2 === 0) return piece;
@@ -96,6 +100,8 @@
     list.querySelector('a')?.click();
   });
   dialog.addEventListener('keydown', (event) => {
+    // What is typed on a result goes on in the field.
+    if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && list.contains(event.target)) input.focus();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();

@@ -119,7 +119,7 @@ function unreadable() {
                 if (box.left >= box.right || box.top >= box.bottom) continue rects // scrolled away
             }
             if (box.right > edge + 1 || (box.left < -1 && box.right > 0)) wrong.push(`${name} lies beyond the edge`)
-            words.push({ ...box, e, name, z: e.closest('dialog[open], :popover-open') ?? getComputedStyle(e).position })
+            words.push({ ...box, e, name, z: e.closest('dialog[open], :popover-open, body > header') ?? getComputedStyle(e).position })
         }
     }
     words.sort((a, b) => a.top - b.top)
