@@ -205,7 +205,7 @@ module Checks
       before = '.'
       prose.text.gsub(/"`|`"/, '"').each_line(chomp: true) do |line|
         note_claim(line, before, prose.block)
-        before = line
+        before = line unless Macros.plain(line).strip.empty? # only terms of the index
         wrong('raw text is for one form of the book alone: write AsciiDoc', prose.block) if line.match?(/\+\+\+|\bpass:[a-z,]*\[/)
         wrong('a picture is a block of its own: image::', prose.block) if line.match?(/\bimage:[^:\s]/)
         check_numbers(line, prose.block)

@@ -22,9 +22,10 @@ module Macros
     'quoted' => /\bquoted:([^\[\]]*)\[([^\]]*)\]/
   }.freeze
 
-  # The macros of one line as the reader sees them in plain text.
+  # The macros of one line as the reader sees them in plain text, and the
+  # terms of the index: ((seen)), (((unseen))).
   def self.plain(line)
-    line = line.gsub(PATTERNS['claim'], '')
+    line = line.gsub(/\(\(\(.*?\)\)\)/, '').gsub(/\(\((.*?)\)\)/, '\1').gsub(PATTERNS['claim'], '')
     line = line.gsub(PATTERNS['fig']) { Evidence.figure(Regexp.last_match(1), Regexp.last_match(2)) || '?' }
     line.gsub(PATTERNS['chosen'], '\1').gsub(PATTERNS['quoted'], '\1')
   end
