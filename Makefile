@@ -13,23 +13,28 @@ V ?=
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# What `make deps`, `make deps-test` and `make deps-web` install: the one
-# list of Debian and Ubuntu packages. (Ubuntu has no such browsers.)
+# What `make deps`, `deps-publish`, `deps-test` and `deps-web` install: the
+# one list of Debian and Ubuntu packages. (Ubuntu has no such browsers.)
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
     nftables procps libjs-lunr
+packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
+    fonts-jetbrains-mono fonts-dejavu-core
 packages-test := bats parallel shellcheck clang clang-format strace \
-    valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump
-packages-web := chromium firefox-esr default-jre-headless epubcheck poppler-utils ca-certificates
+    valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
+    poppler-utils qpdf unzip
+packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.
 first := $(filter clean deps deps-%,$(MAKECMDGOALS))
 rest := $(filter-out $(first),$(MAKECMDGOALS))
 
-.PHONY: deps deps-test deps-web clean help
+.PHONY: deps deps-publish deps-test deps-web clean help
 deps: ## install what building the book needs (Debian or Ubuntu packages)
 	$(call install,$(packages))
-deps-test: deps ## install what testing needs as well
+deps-publish: deps ## install what the other forms of the book need as well
+	$(call install,$(packages-publish))
+deps-test: deps deps-publish ## install what testing needs as well
 	$(call install,$(packages-test))
 # (Node.js from elsewhere brings an npm that Debian's would conflict with.)
 deps-web: deps-test ## install what test-web needs as well: browsers, Java, packages of npm

@@ -60,3 +60,5 @@ build/book.html: build/book.new.html build/transcripts/all
 build/headers: $(sources) book/book.mk
 	$(Q)mkdir -p build
 	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | grep '^#include' | sort -u; } | $(CC) -E -dD -x c -o $@.$$$$ -; mv $@.$$$$ $@
+
+include book/publish.mk

@@ -26,6 +26,21 @@ module Evidence
     @seen ||= JSON.parse(File.read(File.join(ROOT, 'book/evidence.json')))
   end
 
+  # The paragraphs of book/theme/imprint.txt, with its {names} filled in.
+  def self.imprint
+    File.read(File.join(ROOT, 'book/theme/imprint.txt')).gsub(/\{(\w+)\}/) { public_send(Regexp.last_match(1)) }.split(/\n+/)
+  end
+
+  # Every kernel of the evidence as one text, and the newest day of it.
+  def self.kernels
+    names = seen.values.flat_map { |entry| entry['on'].keys }.uniq.sort_by { |name| version(name) }
+    [names[0...-1].join(', '), names.last].reject(&:empty?).join(' and ')
+  end
+
+  def self.date
+    seen.values.flat_map { |entry| entry['on'].values }.map { |run| run['date'] }.max
+  end
+
   # What a kernel saw, or else what the newest one saw.
   def self.on(entry, kernel = nil)
     entry['on'][kernel] || entry['on'].max_by { |name, _| version(name) }.last
