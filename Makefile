@@ -18,7 +18,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
     nftables procps libjs-lunr
 packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
-    fonts-jetbrains-mono fonts-dejavu-core
+    fonts-jetbrains-mono fonts-dejavu-core docbook-xsl-ns xsltproc zip
 packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
     poppler-utils qpdf unzip

@@ -8,8 +8,9 @@ SOURCE_DATE_EPOCH := $(shell date -u -d "$$(grep -o '"date": "[0-9-]*' book/evid
 endif
 export SOURCE_DATE_EPOCH
 
-.PHONY: pdf
+.PHONY: pdf epub
 pdf: build/book.pdf ## the book for paper, build/book.pdf
+epub: build/book.epub ## the book for e-readers, build/book.epub
 
 # Made beside, while the transcripts are replayed, and put in place when
 # both have succeeded.
@@ -17,7 +18,12 @@ define placed
 build/$(1): build/new/$(1) build/transcripts/all
 	$$(Q)$$(call alone,$(1)) cp $$< $$@.part; mv $$@.part $$@
 endef
-$(foreach form,book.pdf,$(eval $(call placed,$(form))))
+$(foreach form,book.pdf book.epub,$(eval $(call placed,$(form))))
+
+# An archive in folder $(1) of the names $(2), sorted, with fixed times
+# and modes: cp has made new files, so only what they may do is kept.
+dated = chmod -R u=rwX,go=rX $(1); find $(1) -type f -exec touch -d @$$SOURCE_DATE_EPOCH {} +
+zipped = find $(1) -type f | sort | TZ=UTC zip -q -X9 -@ $(2)
 
 build/cover.svg: book/theme/cover.svg.erb book/extensions/evidence.rb book/evidence.json book/publish.mk
 	$(Q)mkdir -p build; erb -r ./book/extensions/evidence -r date $< >$@.$$$$; mv $@.$$$$ $@
@@ -31,3 +37,18 @@ build/new/book.pdf: $(inputs) build/inputs build/headers build/cover.svg book/pu
 	    -a front-cover-image=image:../../build/cover.svg[fit=cover] -a preface-title='About this book' \
 	    -a toc -a toc-title=Contents -a sectnumlevels=2 -a chapter-signifier=Chapter -a nofooter! \
 	    -a index-pagenum-sequence-style=range -o $@.part book/book.adoc; mv $@.part $@
+
+# DocBook's own stylesheets say what they are doing; more than that is an
+# error. The first file of an EPUB says what it is, uncompressed.
+build/new/book.epub: $(inputs) build/inputs build/headers build/cover.svg book/publish.mk
+	$(call say,render,build/book.epub)
+	$(Q)mkdir -p build/new; $(call alone,epub) rm -rf build/epub build/new/book.epub.zip; mkdir -p build/epub/OEBPS; \
+	$(asciidoctor) -r ./book/extensions/ebook.rb -b docbook5 -a authors-line='$(authors)' \
+	    -a preface-title='About this book' -o build/epub.xml book/book.adoc; \
+	TZ=UTC xsltproc --nonet --stringparam base.dir build/epub/OEBPS/ book/theme/epub.xsl build/epub.xml 2>build/epub.log || \
+	    { cat build/epub.log >&2; exit 1; }; \
+	if grep -v '^Generating ' build/epub.log >&2; then exit 1; fi; \
+	cp -r build/cover.svg book/theme/epub.css $(wildcard book/images) build/epub/OEBPS/; \
+	$(call dated,build/epub); \
+	(cd build/epub; TZ=UTC zip -q -X0 ../new/book.epub.zip mimetype; $(call zipped,META-INF OEBPS,../new/book.epub.zip)); \
+	mv build/new/book.epub.zip $@
