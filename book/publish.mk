@@ -8,9 +8,10 @@ SOURCE_DATE_EPOCH := $(shell date -u -d "$$(grep -o '"date": "[0-9-]*' book/evid
 endif
 export SOURCE_DATE_EPOCH
 
-.PHONY: pdf epub
+.PHONY: pdf epub publish
 pdf: build/book.pdf ## the book for paper, build/book.pdf
 epub: build/book.epub ## the book for e-readers, build/book.epub
+publish: build/publish/index.html ## all that is put on a server, build/publish/
 
 # Made beside, while the transcripts are replayed, and put in place when
 # both have succeeded.
@@ -18,7 +19,7 @@ define placed
 build/$(1): build/new/$(1) build/transcripts/all
 	$$(Q)$$(call alone,$(1)) cp $$< $$@.part; mv $$@.part $$@
 endef
-$(foreach form,book.pdf book.epub,$(eval $(call placed,$(form))))
+$(foreach form,book.pdf book.epub examples.zip,$(eval $(call placed,$(form))))
 
 # An archive in folder $(1) of the names $(2), sorted, with fixed times
 # and modes: cp has made new files, so only what they may do is kept.
@@ -52,3 +53,21 @@ build/new/book.epub: $(inputs) build/inputs build/headers build/cover.svg book/p
 	$(call dated,build/epub); \
 	(cd build/epub; TZ=UTC zip -q -X0 ../new/book.epub.zip mimetype; $(call zipped,META-INF OEBPS,../new/book.epub.zip)); \
 	mv build/new/book.epub.zip $@
+
+build/new/examples.zip: $(filter examples/%,$(inputs)) LICENSE build/inputs book/publish.mk
+	$(call say,zip,build/examples.zip)
+	$(Q)mkdir -p build/new; $(call alone,zip) rm -rf build/zip build/new/examples.part.zip; mkdir build/zip; \
+	cp -r examples build/zip/keepalive-examples; rm -rf build/zip/keepalive-examples/bin; cp LICENSE build/zip/keepalive-examples/; \
+	$(call dated,build/zip); \
+	(cd build/zip; $(call zipped,keepalive-examples,../new/examples.part.zip)); \
+	mv build/new/examples.part.zip $@
+
+# The site once more, now that the sizes of what it offers are known.
+downloads := book.pdf book.epub book.html examples.zip
+build/publish/index.html: build/site/index.html $(addprefix build/,$(downloads)) book/publish.mk
+	$(call say,render,build/publish)
+	$(Q)$(call alone,publish) rm -rf build/publish.part; cp -r build/site build/publish.part; \
+	$(asciidoctor) -b site -a downloads="$$(cd build; stat -c '%n=%s' $(downloads) | tr '\n' ' ')" \
+	    -a verified-date="$$(date -u -d @$$SOURCE_DATE_EPOCH +%F)" -D build/publish.part -o index.html book/book.adoc; \
+	cp $(addprefix build/,$(downloads)) build/publish.part/; \
+	rm -rf build/publish; mv build/publish.part build/publish
