@@ -88,7 +88,7 @@ exist() {
 
 @test "make: help lists every target that people use" {
     run -0 make -s -C "$root" help
-    for target in deps deps-test deps-web site single prove promote check test test-web serve bench clean help; do
+    for target in deps deps-publish deps-test deps-web site single pdf epub publish prove promote check test test-web serve bench clean help; do
         has "make $target "
     done
 }

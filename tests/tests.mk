@@ -57,12 +57,13 @@ define count
 endef
 
 .PHONY: check test bench
-check: site build/book.html ## the fast tests, for the edit loop
+tested := site build/book.html pdf epub build/examples.zip
+check: $(tested) ## the fast tests, for the edit loop
 	$(Q)failed=0; \
 	bats --jobs $(jobs) --filter-tags '!slow' tests | tee build/check.tap || failed=1; \
 	$(count) build/check.tap || failed=1; exit $$failed
 
-test: site build/book.html ## all tests: both compilers, sanitizers, claims, drift, references, links
+test: $(tested) ## all tests: both compilers, sanitizers, claims, drift, references, links
 	$(Q)failed=0; $(prove); \
 	tests/evidence build/claims build/evidence.json book/evidence.json >build/claims.txt || { failed=1; grep -v '^  ' build/claims.txt; }; \
 	bats --jobs $(jobs) tests | tee build/tests.tap || failed=1; \
