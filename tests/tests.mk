@@ -80,7 +80,7 @@ web-needs := site build/book.html
 .PHONY: test-web
 test-web: $(web-needs) ## look at the site in Chromium and Firefox, and check pages and EPUB for validity
 	$(Q)failed=0; \
-	SITE='$(CURDIR)/$(web)' bats --timing --jobs $(jobs) tests/web | tee build/web.tap || failed=1; \
+	SITE='$(CURDIR)/$(web)' bats --timing --jobs $(shell nproc) tests/web | tee build/web.tap || failed=1; \
 	$(count) build/web.tap || failed=1; exit $$failed
 
 bench: ## print how long things take, how large they are, and how steady (RUNS=10)
