@@ -14,9 +14,9 @@ site=$root/build/site
     cp "$root/build/book.html" "$BATS_TEST_TMPDIR/single/"
     htmlproofer --disable-external --check-html --allow-hash-href "$BATS_TEST_TMPDIR/single"
     # And the check itself can fail.
-    sed -i 's/href="detect.html"/href="detekt.html"/' "$BATS_TEST_TMPDIR/site/index.html"
+    sed -i 's/href="why.html"/href="whi.html"/' "$BATS_TEST_TMPDIR/site/index.html"
     run -1 htmlproofer --disable-external "$BATS_TEST_TMPDIR/site"
-    has detekt.html
+    has whi.html
 }
 
 @test "book: the words are spelt as in the dictionary or in words.txt" {
@@ -45,6 +45,27 @@ site=$root/build/site
     grep -q 'rel="next"' "$site/index.html"
 }
 
+# taught DIR: the numbered chapters there that lack what a course needs.
+taught() {
+    local page part
+    for page in $(grep -l '<h1 id="[a-z-]*">[0-9]' "$1"/*.html); do
+        for part in 'class="ulist objectives"' 'class="ulist keypoints"' 'class="exampleblock exercise"' '<summary class="title">A model answer'; do
+            grep -q "$part" "$page" || printf '%s: no %s\n' "${page##*/}" "$part"
+        done
+    done
+}
+
+@test "book: each numbered chapter has objectives, key points, and an exercise whose answer is folded away" {
+    run -0 taught "$site"
+    [[ -z $output ]]
+    (($(grep -l '<h1 id="[a-z-]*">[0-9]' "$site"/*.html | wc -l) >= 10))
+    run ! grep -l '<details open' "$site"/*.html
+    # And the check itself can fail.
+    sed 's/A model answer/An answer/' "$site/why.html" >"$BATS_TEST_TMPDIR/why.html"
+    run -0 taught "$BATS_TEST_TMPDIR"
+    [[ $output == 'why.html: no <summary class="title">A model answer' ]]
+}
+
 @test "book: every claim is in the ledger, with kernel and date, and the marks lead to it" {
     while read -r name; do
         grep -q "id=\"claim-$name\"" "$site/ledger.html"
@@ -54,7 +75,7 @@ site=$root/build/site
         grep -q "id=\"claim-$name\"" "$root/build/book.html"
     done < <(ruby -r "$root/book/extensions/evidence" -e 'puts Evidence.claims.keys')
     grep -qE 'on Linux [0-9.]+, [0-9-]{10}' "$site/ledger.html"
-    grep -q '7200 s' "$site/check.html"
+    grep -q '7200 s' "$site/enable.html"
 }
 
 # bats test_tags=slow
@@ -180,7 +201,7 @@ policy() {
 
 @test "book: from the first page it is one click to what a hanging connection wants, and to each use" {
     hang=$(sed -n '/exampleblock hang/,/<\/div>/p' "$site/index.html")
-    for target in check.html#running override.html#detection-time system.html#armed enable.html; do
+    for target in enable.html#running override.html#detection-time system.html#armed enable.html; do
         grep -qF "href=\"$target\"" <<<"$hang"
         id=${target#*#}
         grep -qF "id=\"${id%.html}\"" "$site/${target%#*}"

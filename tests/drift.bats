@@ -134,7 +134,7 @@ chapters=book/chapters
     edit examples/check/check.transcript '7200 s' '7201 s'
     red 'check.transcript:3: this run printed something else' make site single
     # And what was not proved was not put in place.
-    cmp build/site/check.html "$root/build/site/check.html"
+    cmp build/site/enable.html "$root/build/site/enable.html"
     cmp build/book.html "$root/build/book.html"
 }
 
@@ -149,7 +149,7 @@ chapters=book/chapters
 }
 
 @test "drift: a transcript is no longer shown" {
-    edit $chapters/05-detect.adoc 'include::{examples}/detect/detect-reset.transcript[]' ''
+    edit $chapters/03-enable.adoc 'include::{examples}/detect/detect-reset.transcript[]' ''
     red 'detect-reset.transcript is shown in no chapter' "${render[@]}"
 }
 
@@ -167,7 +167,7 @@ chapters=book/chapters
 }
 
 @test "drift: a default is written by hand" {
-    edit $chapters/02-check.adoc 'a count of fig:system-wide.count[]' 'a count of 9'
+    edit $chapters/03-enable.adoc 'a count of fig:system-wide.count[]' 'a count of 9'
     red "bare number '9'" "${render[@]}"
 }
 
@@ -231,7 +231,7 @@ A line of 34 seconds.
 |===
 EOF
     edit book/book.adoc '= TCP Keepalive' '= 38 seconds of TCP Keepalive'
-    edit $chapters/02-check.adoc 'description="Is keepalive on' 'description="In 39 seconds, is keepalive on'
+    edit $chapters/03-enable.adoc 'description="The first program' 'description="In 39 seconds the first program'
     red "'no_such_name' is no name" "${render[@]}"
     for number in 'one hour' 'an hour' '2031 ms' 32 ３３ ½ {34..39}' seconds'; do has "bare number '$number'"; done
 }
@@ -283,7 +283,7 @@ EOF
 }
 
 @test "drift: a listing shows something else than one file, as it is" {
-    cat >>$chapters/02-check.adoc <<'EOF'
+    cat >>$chapters/03-enable.adoc <<'EOF'
 
 [source,c]
 ----
@@ -338,10 +338,10 @@ EOF
 }
 
 @test "drift: a transcript is shown in a comment alone, or pasted under it" {
-    edit $chapters/02-check.adoc $'[source,console]\n----\ninclude::{examples}/check/check.transcript[]\n----' \
+    edit $chapters/03-enable.adoc $'[source,console]\n----\ninclude::{examples}/check/check.transcript[]\n----' \
         $'[comment]\ninclude::{examples}/check/check.transcript[]'
     red 'examples/check/check.transcript is shown in no chapter' "${render[@]}"
-    { printf '\n[source,console]\n----\n'; cat examples/check/check.transcript; printf -- '----\n'; } >>$chapters/02-check.adoc
+    { printf '\n[source,console]\n----\n'; cat examples/check/check.transcript; printf -- '----\n'; } >>$chapters/03-enable.adoc
     red 'this listing is pasted' "${render[@]}"
     has 'examples/check/check.transcript is shown in no chapter'
 }
@@ -360,7 +360,7 @@ EOF
 }
 
 @test "drift: a figure's name is wrong" {
-    edit $chapters/02-check.adoc 'fig:system-wide.count[]' 'fig:system-wide.number[]'
+    edit $chapters/03-enable.adoc 'fig:system-wide.count[]' 'fig:system-wide.number[]'
     red "no figure 'system-wide.number'" "${render[@]}"
 }
 
@@ -380,17 +380,17 @@ EOF
 }
 
 @test "drift: an identifier without its marks is misspelt" {
-    edit $chapters/05-detect.adoc '`TCP_MD5SIG`' 'TCP_MD5SIGN'
+    edit $chapters/90-apparatus.adoc '`TCP_MD5SIG`' 'TCP_MD5SIGN'
     red "'TCP_MD5SIGN' is no name" "${render[@]}"
 }
 
 @test "drift: a program's option is misspelt" {
-    edit $chapters/05-detect.adoc '`--limit`' '`--limits`'
+    edit $chapters/03-enable.adoc '`--limit`' '`--limits`'
     red "'--limits' is no name" "${render[@]}"
 }
 
 @test "drift: a file under /proc/sys is misspelt" {
-    edit $chapters/02-check.adoc '`tcp_keepalive_intvl`' '`tcp_keepalive_interval`'
+    edit $chapters/03-enable.adoc '`tcp_keepalive_intvl`' '`tcp_keepalive_interval`'
     red "'tcp_keepalive_interval' is no name" "${render[@]}"
 }
 
@@ -421,12 +421,12 @@ EOF
 }
 
 @test "drift: an output is pasted" {
-    printf '\n----\n$ check\nSO_KEEPALIVE   on\n----\n' >>$chapters/02-check.adoc
+    printf '\n----\n$ check\nSO_KEEPALIVE   on\n----\n' >>$chapters/03-enable.adoc
     red 'this listing is pasted' "${render[@]}"
 }
 
 @test "drift: a listing is edited in the chapter" {
-    edit $chapters/02-check.adoc 'include::{examples}/check/check.c[tag=read]' $'include::{examples}/check/check.c[tag=read]\n// and so on'
+    edit $chapters/03-enable.adoc 'include::{examples}/check/check.c[tag=read]' $'include::{examples}/check/check.c[tag=read]\n// and so on'
     red 'this listing is pasted' "${render[@]}"
 }
 
@@ -449,8 +449,8 @@ EOF
 }
 
 @test "drift: a chapter is left out of the book" {
-    edit book/book.adoc 'include::chapters/05-detect.adoc[]' ''
-    red '05-detect.adoc is not in the book' "${render[@]}"
+    edit book/book.adoc 'include::chapters/12-heartbeat.adoc[]' ''
+    red '12-heartbeat.adoc is not in the book' "${render[@]}"
 }
 
 @test "drift: an id stands twice" {
@@ -473,7 +473,7 @@ EOF
 # --- Claims and evidence --------------------------------------------------
 
 @test "drift: a claim's sentence is reworded in the chapter" {
-    edit $chapters/02-check.adoc 'A new TCP socket has keepalive off.' 'A new TCP socket has keepalive on.'
+    edit $chapters/03-enable.adoc 'A new TCP socket has keepalive off.' 'A new TCP socket has keepalive on.'
     red "claim 'off-by-default' says \"A new TCP socket has keepalive on.\"" "${render[@]}"
 }
 
@@ -484,7 +484,7 @@ EOF
 
 @test "drift: both are reworded, and nobody ran the test again" {
     edit tests/claims/check.bats 'A new TCP socket has keepalive off.' 'A fresh TCP socket has keepalive off.'
-    edit $chapters/02-check.adoc 'A new TCP socket has keepalive off.' 'A fresh TCP socket has keepalive off.'
+    edit $chapters/03-enable.adoc 'A new TCP socket has keepalive off.' 'A fresh TCP socket has keepalive off.'
     red "claim 'off-by-default': the evidence was for another sentence" "${render[@]}"
 }
 
@@ -509,8 +509,8 @@ EOF
 }
 
 @test "drift: a claim's sentence is not alone, not written out, or shows another claim's figure" {
-    edit $chapters/02-check.adoc $'----\n\nA new TCP socket has' $'----\n\nSometimes, if at all,\nA new TCP socket has'
-    edit $chapters/02-check.adoc 'claim:udp-accepts[]' $'claim:udp-accepts[]\nunder some conditions.'
+    edit $chapters/03-enable.adoc $'----\n\nA new TCP socket has' $'----\n\nSometimes, if at all,\nA new TCP socket has'
+    edit $chapters/03-enable.adoc 'claim:udp-accepts[]' $'claim:udp-accepts[]\nunder some conditions.'
     edit $chapters/03-enable.adoc 'On Linux any value' 'On {nix} any value'
     edit book/book.adoc ':experimental:' $':experimental:\n:nix: Linux'
     edit $chapters/04-override.adoc 'same limits, fig:interval-limits.least[]' 'same limits, fig:idle-limits.least[]'

@@ -245,7 +245,7 @@ right() {
         '<text x="5" y="25" font-family="system-ui, sans-serif">a quiet connection</text></svg>' >book/images/quiet.svg
     printf '\nimage::quiet.svg[A quiet connection]\n\nA ((conversation)) that nobody hears.\n(((silence, of a peer)))\nIt goes on.footnote:[A note about it.]\n' >>book/chapters/01-why.adoc
     # Terms may stand before a claim, and in it.
-    sed -i 's/^A new TCP socket has keepalive off\. claim/(((default)))\nA new ((TCP socket)) has keepalive off. claim/' book/chapters/02-check.adoc
+    sed -i 's/^A new TCP socket has keepalive off\. claim/(((default)))\nA new ((TCP socket)) has keepalive off. claim/' book/chapters/03-enable.adoc
     run -0 make build/new/book.pdf build/new/book.epub build/site.new/index.html
     pdf=build/new/book.pdf
     [[ $(pdftotext "$pdf" -) == *'a quiet connection'* ]]
@@ -256,7 +256,7 @@ right() {
     zipinfo -1 build/new/book.epub | grep -qx OEBPS/images/quiet.svg
     [[ $(unzip -p build/new/book.epub OEBPS/package.opf) == *'href="images/quiet.svg" media-type="image/svg+xml"'* ]]
     grep -q 'A conversation that nobody hears' build/site.new/why.html
-    run ! grep -E 'silence, of|\(\((conv|TCP|def)' build/site.new/why.html build/site.new/check.html
+    run ! grep -E 'silence, of|\(\((conv|TCP|def)' build/site.new/why.html build/site.new/enable.html
     printf '\nA sign that no font has: \U13000.\n' >>book/chapters/01-why.adoc
     run -2 make build/new/book.pdf
     has 'Could not locate the character'

@@ -5,23 +5,23 @@ load web
 # plant HTML: into the text of one page.
 plant() {
     copy_site
-    sed -i "s|</main>|$1&|" site/detect.html
-    grep -qF "$1" site/detect.html
+    sed -i "s|</main>|$1&|" site/enable.html
+    grep -qF "$1" site/enable.html
 }
 
 @test "canary: axe sees a link without a name" {
     plant '<p><a href="why.html"></a></p>'
     mkdir one
-    cp -r site/detect.html site/*.css site/*.js site/source one/
+    cp -r site/enable.html site/*.css site/*.js site/source one/
     site=$PWD/one
     run -1 look axeWide
-    has 'detect.html, wide, system light: axe: link-name'
+    has 'enable.html, wide, system light: axe: link-name'
 }
 
 @test "canary: an inline script breaks the policy, in both browsers" {
     plant '<script>document.title = "planted"</script>'
     run -1 look phone
-    has 'detect.html: console: '
+    has 'enable.html: console: '
     has "script-src 'self'"
     run -1 look --browser firefox phone
     has 'script-src-elem'
@@ -30,9 +30,9 @@ plant() {
 @test "canary: a request to another host is seen, in both browsers" {
     plant '<img src="http://192.0.2.1/planted.png" alt="">'
     run -1 look --over file phone
-    has 'detect.html: asks another host: http://192.0.2.1/planted.png'
+    has 'enable.html: asks another host: http://192.0.2.1/planted.png'
     # Firefox asks only where the policy does not forbid it.
-    sed -i 's|<meta http-equiv="Content-Security-Policy"[^>]*>||' site/detect.html
+    sed -i 's|<meta http-equiv="Content-Security-Policy"[^>]*>||' site/enable.html
     run -1 look --over file --browser firefox phone
     has 'asks another host: http'
 }
@@ -41,16 +41,16 @@ plant() {
     copy_site
     printf 'setTimeout(() => { throw new Error("planted") })\n' >>site/book.js
     run -1 look phone
-    has 'detect.html: uncaught: planted'
+    has 'enable.html: uncaught: planted'
     run -1 look --browser firefox phone
-    has 'detect.html: uncaught: '
+    has 'enable.html: uncaught: '
     has planted
 }
 
 @test "canary: a picture that is not there is missed, in both browsers" {
     plant '<img src="planted.png" alt="">'
     run -1 look phone
-    has 'detect.html: 404 for planted.png'
+    has 'enable.html: 404 for planted.png'
     run -1 look --browser firefox phone
     has '404 for planted.png'
 }
@@ -67,7 +67,7 @@ plant() {
 @test "canary: vnu sees a fault of a page and one of the stylesheet" {
     plant '<p><div></div></p>'
     run -1 vnu site/*.html
-    has 'detect.html'
+    has 'enable.html'
     has 'No “p” element in scope but a “p” end tag seen'
     printf 'main { colour: red; }\n' >>site/book.css
     run -1 vnu site/*.css

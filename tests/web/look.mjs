@@ -9,7 +9,7 @@ import { parts } from './parts.mjs'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const WIDE = { width: 1280, height: 800 }, PHONE = { width: 360, height: 740 }, SMALL = { width: 320, height: 256 }
 // A page with listings, claims and callouts, on which most is tried.
-const CHAPTER = 'detect.html'
+const CHAPTER = 'enable.html'
 
 // --- States that a page can be in ---------------------------------------
 

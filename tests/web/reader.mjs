@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parts } from './parts.mjs'
 
 // A page with listings, claims and callouts, on which most is tried.
-const CHAPTER = 'detect.html'
+const CHAPTER = 'enable.html'
 
 // --- What is the same in many scenarios ---------------------------------
 
