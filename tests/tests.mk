@@ -73,9 +73,9 @@ test: $(tested) ## all tests: both compilers, sanitizers, claims, drift, referen
 jobs := $(shell echo $$((2 * $$(nproc))))
 
 # --- The site in browsers --------------------------------------------
-# What is looked at: the site's folder, and the book as one file.
+# What is looked at: the site, the book as one file, and the EPUB.
 web := build/site
-web-needs := site build/book.html
+web-needs := site epub build/book.html
 
 .PHONY: test-web
 test-web: $(web-needs) ## look at the site in Chromium and Firefox, and check pages and EPUB for validity
