@@ -124,6 +124,9 @@ policy() {
     done
     run ! grep -nE '<link rel="stylesheet|<script src|<img src="[^d]| style="| on[a-z]+="' "$root/build/book.html"
     (($(wc -c <"$root/build/book.html") < 1500000))
+    # The server must not forbid what the page allows.
+    own=$(sed -n '/location = \/book.html {/,/}/p' "$root/book/theme/server.conf")
+    [[ $own == *"Content-Security-Policy \"frame-ancestors 'none'\""* && $own != *script-src* ]]
 }
 
 @test "book: canonical and Open Graph links, site map and lost page follow one setting" {
