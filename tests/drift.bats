@@ -677,3 +677,25 @@ EOF
     edit examples/detect/detect.c '"SO_KEEPALIVE", keepalive)' '"SO_KEEPALIVE", 0 * keepalive)'
     red 'it did not print: keepalive on' make prove CLAIM=probe
 }
+
+# --- standards ------------------------------------------------------------
+
+@test "drift: the count that breaks the standard is not set" {
+    edit examples/detect/detect.c '"TCP_KEEPCNT", want[COUNT])' '"TCP_KEEPCNT", 2)'
+    red 'it did not print: keepalive on: 2 s, 3 s, 1' make prove CLAIM=one-probe
+}
+
+@test "drift: nothing is sent on a half-open connection" {
+    edit examples/in-flight/in-flight.c 'send(fd, "x", 1, ' 'send(fd, "x", 0, '
+    red 'it did not print: ECONNRESET' make prove CLAIM=half-open-data
+}
+
+@test "drift: a claim about the answer of a host without keepalive has a host with it" {
+    edit examples/serve/serve.c '            keepalive = 0;' '            keepalive = 1;'
+    red 'it did not print: server: client 1: keepalive off' make prove CLAIM=answer-without
+}
+
+@test "drift: no user timeout is set where the segments are searched for its option" {
+    edit examples/in-flight/in-flight.c '"TCP_USER_TIMEOUT", want[USER_TIMEOUT]) == -1' '"TCP_USER_TIMEOUT", 0) == -1'
+    red 'it did not print: user timeout 4000 ms' make prove CLAIM=no-timeout-option
+}
