@@ -61,12 +61,14 @@ peer6='start server silent-peer --host server6 --port 7000 --deaf-at 999'
         after x true; echo $?
         probes; echo $?
         capture router; echo $?
+        capture client --clocks; echo $?
         start server true; echo $?
         start server no-such-command; echo $?
         power-off server; on server true; echo $?; unplug server; echo $?; power-off server; echo $?'
     printf '%s\n' "$output"
-    [[ $(grep -cx 2 <<<"$output") == 15 ]]
+    [[ $(grep -cx 2 <<<"$output") == 16 ]]
     has "HOST 'nobody'"
+    has "OPTION '--clocks'"
     has "SECONDS 'soon'"
     has "ANSWER 'laughing'"
     has "SECONDS 'x'"

@@ -86,3 +86,33 @@ server > client    ACK      seq 1    ack 2    0 bytes
 client > server    ACK      seq 1    ack 1    0 bytes  keepalive probe
 server > client    ACK      seq 1    ack 2    0 bytes  answer'
 }
+
+# bats test_tags=slow
+@test "segments: --clock counts the seconds since the first one, to the nearest whole one" {
+    # Half a second and a little is one, a little less is none; a segment
+    # counts from when it passed, not from when it is read.
+    run -0 lab -c 'start server serve --host server --port 7000 --quiet
+        capture client --clock >wire
+        send() { sleep "$1"; printf x >&3; }
+        sleep 1.2; exec 3<>/dev/tcp/server/7000; send 0.3; send 0.4; send 2
+        sleep 0.2; grep " > server" wire | cut -c 1-72'
+    [[ $(grep -oE "^ *[0-9]+ s  client > server    (SYN  |PSH)" <<<"$output") == \
+' 0 s  client > server    SYN  
+ 0 s  client > server    PSH
+ 1 s  client > server    PSH
+ 3 s  client > server    PSH' ]]
+    has ' 3 s  client > server    PSH ACK  seq 3  ack 3  1 bytes'
+    run -0 "$root/tests/private-network" bash -c 'segments --clock --count 4 lo >wire & sleep 0.3
+        (: </dev/tcp/127.0.0.1/1) 2>/dev/null; kill -STOP $!; sleep 0.2; (: </dev/tcp/127.0.0.1/1) 2>/dev/null
+        sleep 0.8; kill -CONT $!; wait $!; cat wire'
+    [[ $(grep -c '^ 0 s  ' <<<"$output") == 4 ]]
+}
+
+# bats test_tags=slow
+@test "segments: with --clock no line of the lab has more than 72 columns" {
+    run -0 lab -c 'start server serve --host server6 --port 7000 --quiet
+        capture client --clock >wire
+        detect --idle 1 --limit 2 server6 7000; cat wire'
+    has ' 1 s  client6 > server6  ACK      seq 0  ack 1  0 bytes  keepalive probe'
+    [[ $(wc -L <<<"$output") == 72 ]]
+}

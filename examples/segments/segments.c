@@ -5,8 +5,10 @@
 //
 // Sequence numbers count from the SYN of their direction, and there are
 // neither ports nor times, so that the same events print the same
-// lines. It needs CAP_NET_RAW. Exit status: 0 the limit or the count
-// was reached, 1 a failed call, 2 wrong usage.
+// lines. With --clock each begins with the seconds since the first, to
+// the nearest whole one: what happens well between two half seconds has
+// the same number in every run. It needs CAP_NET_RAW. Exit status: 0
+// the limit or the count was reached, 1 a failed call, 2 wrong usage.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netdb.h>
@@ -27,8 +30,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FLOWS = 64, ETHERTYPE_ANY = 3, IPV4 = 0x0800, IPV6 = 0x86dd };
@@ -58,10 +63,12 @@ struct segment {
 static const char usage[] = "usage: segments [OPTION...] INTERFACE";
 static int limit = 3600;
 static int count; // 0: no end
+static int with_clock;
 
 static void help(void)
 {
     printf("%s\n"
+           "  --clock    print the seconds since the first one\n"
            "  --count N  how many segments to print, %d: all\n"
            "  --limit S  end after such a silence, %d\n",
            usage, count, limit);
@@ -278,8 +285,29 @@ static const char *flag_names(int flags)
     return text;
 }
 
-static void print(const struct segment *s)
+// The seconds from the first segment to the last one that was read, to
+// the nearest whole one, by the kernel's stamps: it does not matter how
+// late we read. (The first call asks for stamps, and has none yet.)
+static int seconds(int fd)
 {
+    static double first = -1;
+    struct timespec stamp;
+    if (ioctl(fd, SIOCGSTAMPNS, &stamp) == -1) {
+        if (errno != ENOENT)
+            err(1, "ioctl SIOCGSTAMPNS");
+        return 0;
+    }
+    double time = (double)stamp.tv_sec + (double)stamp.tv_nsec / 1e9;
+    if (first < 0)
+        first = time;
+    return (int)(time - first + 0.5);
+}
+
+// With the clock in front, numbers get no more room than they need: the
+// line is as long as before.
+static void print(int fd, const struct segment *s)
+{
+    int digits = with_clock ? 1 : 3;
     struct flow *f = find(s);
     int way = !same(&f->side[0].address, &s->from);
     struct side *from = &f->side[way];
@@ -298,12 +326,14 @@ static void print(const struct segment *s)
     }
     char who[sizeof from->name * 2 + 4];
     snprintf(who, sizeof who, "%s > %s", from->name, to->name);
-    printf("%-17s  %-7s  seq %-3u", who, flag_names(s->flags),
+    if (with_clock)
+        printf("%2d s  ", seconds(fd));
+    printf("%-17s  %-7s  seq %-*u", who, flag_names(s->flags), digits,
            s->seq - from->first);
     if (s->flags & TH_ACK)
-        printf("  ack %-3u", s->ack - to->first);
+        printf("  ack %-*u", digits, s->ack - to->first);
     else
-        printf("%9s", "");
+        printf("%*s", digits + 6, "");
     printf("  %u bytes", s->length);
     const char *what = recognise(from, to, s);
     printf("%s%s\n", *what != '\0' ? "  " : "", what);
@@ -333,7 +363,7 @@ static int capture(int fd, const char *name)
                      link.sll_pkttype == PACKET_OUTGOING) &&
                    dissect(packet, (size_t)got,
                            ntohs(link.sll_protocol), &segment)) {
-            print(&segment);
+            print(fd, &segment);
             printed++;
         }
     }
@@ -343,6 +373,7 @@ static int capture(int fd, const char *name)
 static void parse(int argc, char **argv)
 {
     static const struct option options[] = {
+        {"clock", no_argument, NULL, 't'},
         {"count", required_argument, NULL, 'c'},
         {"limit", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
@@ -357,7 +388,9 @@ static void parse(int argc, char **argv)
         }
         if (option == '?')
             errx(2, "%s", usage);
-        if (option == 'c')
+        if (option == 't')
+            with_clock = 1;
+        else if (option == 'c')
             count = number("count", optarg, 1, 1000000);
         else
             limit = number("limit", optarg, 1, 1000000);
@@ -375,6 +408,8 @@ int main(int argc, char **argv)
     int fd = open_interface(argv[optind]);
     if (fd == -1)
         return 1;
+    if (with_clock)
+        seconds(fd);
     printf("capturing on %s\n", argv[optind]);
     int failed = capture(fd, argv[optind]) == -1;
     if (close(fd) == -1) {
