@@ -48,6 +48,12 @@ load claim
     saw_time second '4000 ms:'
     saw_time between '4500 ms:'
     saw_time third '5000 ms:'
+    # What was set, for the picture.
+    saw first-set 3000 ms
+    saw below-set 3900 ms
+    saw second-set 4000 ms
+    saw between-set 4500 ms
+    saw third-set 5000 ms
 }
 
 @test "user-timeout-longer: One that is longer than the sum of the three values makes keepalive wait that long." {
