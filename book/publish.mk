@@ -37,7 +37,7 @@ build/new/book.pdf: $(inputs) build/inputs build/headers build/cover.svg book/pu
 	    -a pdf-theme=book/theme/pdf.yml -a pdf-fontsdir=/usr/share/fonts/truetype \
 	    -a front-cover-image=image:../../build/cover.svg[fit=cover] -a preface-title='About this book' \
 	    -a toc -a toc-title=Contents -a sectnumlevels=2 -a chapter-signifier=Chapter -a nofooter! \
-	    -a index-pagenum-sequence-style=range -o $@.part book/book.adoc; mv $@.part $@
+	    -a index-pagenum-sequence-style=range -a pictures=build/pictures -o $@.part book/book.adoc; mv $@.part $@
 
 # DocBook's own stylesheets say what they are doing; more than that is an
 # error. The first file of an EPUB says what it is, uncompressed.
@@ -45,7 +45,7 @@ build/new/book.epub: $(inputs) build/inputs build/headers build/cover.svg book/p
 	$(call say,render,build/book.epub)
 	$(Q)mkdir -p build/new; $(call alone,epub) rm -rf build/epub build/new/book.epub.zip; mkdir -p build/epub/OEBPS; \
 	$(asciidoctor) -r ./book/extensions/ebook.rb -b docbook5 -a authors-line='$(authors)' \
-	    -a preface-title='About this book' -o build/epub.xml book/book.adoc; \
+	    -a preface-title='About this book' -a pictures=build/epub/OEBPS/pictures -o build/epub.xml book/book.adoc; \
 	TZ=UTC xsltproc --nonet --stringparam base.dir build/epub/OEBPS/ book/theme/epub.xsl build/epub.xml 2>build/epub.log || \
 	    { cat build/epub.log >&2; exit 1; }; \
 	if grep -v '^Generating ' build/epub.log >&2; then exit 1; fi; \

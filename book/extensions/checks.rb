@@ -132,6 +132,7 @@ module Checks
       @claims = []
       @told = Set.new
       @shown = []
+      @drawn = []
     end
 
     # When the document has been read.
@@ -295,21 +296,34 @@ module Checks
 
     def check_pictures
       @document.find_by(context: :image, traverse_documents: true).each do |image|
+        next check_picture(image, Pictures.made[image]) if Pictures.made.key?(image)
+
         path = File.join(ROOT, 'book', image.document.attr('imagesdir').to_s, image.attr('target'))
         wrong("image '#{image.attr('target')}' is missing", image) unless File.file?(path)
         wrong("image '#{image.attr('target')}' has no text alternative", image) if image.attr('alt') == image.attr('default-alt')
       end
     end
 
+    # One that the build makes needs what it is made from, and a caption.
+    def check_picture(image, picture)
+      return wrong(picture, image) if picture.is_a?(String)
+
+      @drawn << picture.file if picture.file
+      from = picture.file || picture.claim
+      wrong("the picture of #{from} has no title", image) unless image.title?
+      wrong("the picture of #{from} has no id", image) unless image.id
+    end
+
     # Every chapter is in the book; every example, tag and transcript is
-    # in a chapter. (A script need not be, its tags must.)
+    # in a chapter, a transcript perhaps as a picture. (A script need not be,
+    # its tags must.)
     def check_files
       (Dir[File.join(ROOT, 'book/chapters/*.adoc')] - Checks.included.map(&:path)).each do |path|
         wrong("#{short(path)} is not in the book: book.adoc does not include it")
       end
       Dir[File.join(ROOT, 'examples/*/*')].select { |path| KINDS.any? { |pattern, _| short(path).match?(pattern) } }.sort.each do |path|
         uses = @shown.select { |i| i.path == path }
-        wrong("#{short(path)} is shown in no chapter") if uses.empty? && !File.extname(path).empty?
+        wrong("#{short(path)} is shown in no chapter") if uses.empty? && !File.extname(path).empty? && !@drawn.include?(short(path))
         check_tags(path) unless path.end_with?('.transcript') || uses.any? { |i| i.attributes['tags'] == '**' }
       end
       Dir[File.join(ROOT, 'examples/*/')].sort.each do |dir|

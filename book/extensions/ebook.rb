@@ -5,6 +5,7 @@
 #
 #   info        identifier, cover, authors and licence of the publication
 #   terminals   prompt and typed line are marked as such
+#   pictures    those that the build makes, and their numbers
 #   marks       the mark of a claim, and a figure, say what they lead to
 #
 # Use: asciidoctor -r ./book/extensions/ebook.rb -b docbook5 -o FILE book.adoc
@@ -47,6 +48,19 @@ class Ebook < (Asciidoctor::Converter.for 'docbook5')
     node.title? ? "<formalpara><title>#{node.title}</title><para>#{screen}</para></formalpara>" : screen
   end
 
+  # One that was made is a file beside the pages, in the folder that
+  # -a pictures names.
+  def convert_image(node)
+    picture = Pictures.made[node]
+    return super unless picture
+    return '' if picture.is_a?(String) # Checks says why
+
+    file = Pictures.write(node, node.document.attr('pictures'))
+    %(<figure#{common_attributes(node.id)} role="picture"><title>#{node.captioned_title}</title>
+<mediaobject><imageobject><imagedata fileref="pictures/#{File.basename(file)}"/></imageobject>
+<textobject><phrase>#{CGI.escapeHTML(picture.story)}</phrase></textobject></mediaobject></figure>)
+  end
+
   # A chapter without a number stands before or behind the others.
   def convert_section(node)
     return super unless node.level == 1 && !node.numbered
@@ -67,6 +81,10 @@ class Ebook < (Asciidoctor::Converter.for 'docbook5')
   def convert_inline_anchor(node)
     role = node.attributes['role']
     note = { 'claim' => 'Proved: see the evidence', 'fig' => 'Measured: see the evidence' }[role]
+    picture = node.document.catalog[:refs][node.attributes['refid']]
+    if node.type == :xref && node.text.nil? && Pictures.made.key?(picture)
+      return %(<link linkend="#{picture.id}">#{picture.xreftext(node.document.attr('xrefstyle'))}</link>)
+    end
     return super unless node.type == :xref && note
 
     %(<link linkend="#{node.attributes['refid']}" role="#{role}" xl:title="#{note}">#{node.text}</link>)

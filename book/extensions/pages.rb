@@ -77,6 +77,18 @@ module OwnHtml
 </div>)
   end
 
+  # A picture that was made stands in the page, with its source.
+  def convert_image(node)
+    picture = Pictures.made[node]
+    return super unless picture
+    return '' if picture.is_a?(String) # Checks says why
+
+    %(<figure class="picture" id="#{node.id}">
+#{picture.drawing.inline(node.id, node.title, picture.story)}
+<figcaption><span class="title">#{node.captioned_title}</span>#{picture_source(picture)}</figcaption>
+</figure>)
+  end
+
   # Names stay in one piece where they are short enough for a phone.
   def convert_inline_quoted(node)
     return super unless node.type == :monospaced && node.text.length > 26
@@ -105,6 +117,14 @@ module OwnHtml
   end
 
   private
+
+  # From which transcript or claim a picture was made.
+  def picture_source(picture)
+    return %( <a href="#{address("claim-#{picture.claim}")}">Evidence</a>) if picture.claim
+
+    file = File.basename(picture.file)
+    %( <code>#{picture.file}</code>#{download(picture.file, file)})
+  end
 
   def page(chapter)
     @ids = {} unless top > 1 # names are told apart on a page
@@ -323,7 +343,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
       next if page.name == 'ledger' ? id != 'ledger' : id.nil? && page.name != 'index'
 
       listings = part.scan(%r{<pre.*?</pre>}m).join(' ')
-      prose = part.sub(%r{\A<h\d.*?</h\d>}, '').gsub(%r{<div class="head">.*?</pre>}m, ' ')
+      prose = part.sub(%r{\A<h\d.*?</h\d>}, '').gsub(%r{<svg.*?</svg>}m, ' ').gsub(%r{<div class="head">.*?</pre>}m, ' ')
       [id && id != page.name ? "#{page.name}.html##{id}" : "#{page.name}.html", plain(page.title), plain(title || page.title),
        "#{plain(prose)} #{plain(listings)}"]
     end

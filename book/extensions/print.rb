@@ -5,6 +5,7 @@
 #   listings    code and terminals look different; a long one is parted at
 #               an empty line or a prompt, a short one is kept together
 #   paragraphs  no single line is left alone on a page
+#   pictures    those that the build makes
 #   index       one entry a page for each name shown as code (NAMES), and
 #               for each term in italics, which is where it is explained
 #   imprint     on the page behind the cover: licence, kernels and date
@@ -251,6 +252,19 @@ class Print < (Asciidoctor::Converter.for 'pdf')
       %w[background_color border_color].each { |key| @theme["code_#{key}"] = @theme["terminal_#{key}"] } if terminal
       convert_code(node)
     end
+  end
+
+  # --- Pictures
+
+  # One that was made is a file, in the folder that -a pictures names.
+  def convert_image(node, opts = {})
+    picture = Pictures.made[node]
+    return super unless picture
+    return if picture.is_a?(String) # Checks says why
+
+    node.set_attr('target', File.expand_path(Pictures.write(node, node.document.attr('pictures'))))
+    node.set_attr('pdfwidth', "#{Pictures::WIDTH * 0.76}pt")
+    super
   end
 
   # --- Behind the cover

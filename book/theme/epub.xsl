@@ -29,11 +29,12 @@
   <xsl:param name="generate.toc">book toc,title</xsl:param>
   <xsl:param name="toc.section.depth" select="1"/>
 
-  <!-- An entry of the ledger is its sentence, without a number. -->
+  <!-- An entry of the ledger is its sentence, without a number; a picture
+       has its number in its title. -->
   <xsl:param name="local.l10n.xml" select="document('')"/>
   <l:i18n xmlns:l="http://docbook.sourceforge.net/xmlns/l10n/1.0">
     <l:l10n language="en">
-      <l:context name="title"><l:template name="example" text="%t"/></l:context>
+      <l:context name="title"><l:template name="example" text="%t"/><l:template name="figure" text="%t"/></l:context>
     </l:l10n>
   </l:i18n>
 
