@@ -130,17 +130,18 @@ module Pictures
 
       @file = target
       typed, @printed = File.readlines(path, chomp: true).partition { |line| line.start_with?('$ ', '> ') }
-      @typed = typed.map { |line| line[2..].delete_suffix("'") }
+      @typed = typed.map { |line| line[2..].delete_suffix("'").delete_suffix('\\') }
     end
 
-    # What was done on the way: [seconds, host, what].
+    # What was done on the way, [seconds, host, what]: after SECONDS ...,
+    # and what a server was told to do then, --close-at SECONDS.
     def events
       done = @typed.filter_map { |line| line.match(/\A\s*after ([\d.]+) (.+)/)&.captures }.map do |at, what|
         host, command = what.match(/\Aon (\w+) (?:bash -c )?"?(.*?)"?\z/)&.captures
         [at, host || what.split[1], command || what]
       end
-      said = @printed.filter_map { |line| line.match(/\A(server|peer): (?:peer: )?(\w+(?: \w+)*) after [\d.]+ s, predicted ([\d.]+) s/)&.captures }
-      (done + said.map { |host, what, at| [at, host, what] }).sort_by { |at, _| at.to_f }
+      set = @typed.join(' ').scan(/start (\w+)\b(?:(?!start |after ).)*? --(\w+)-at ([\d.]+)/)
+      (done + set.map { |host, what, at| [at, host, what] }).sort_by { |at, _| at.to_f }
     end
 
     OUTCOME = /\A(timed out|reset|closed by the peer|still connected) after ([\d.]+) s, predicted ([\d.]+) s(?:: (\w+))?\z/
@@ -165,7 +166,7 @@ module Pictures
     LINE = /\A *(\d+) s +(\w+) > (\w+) +([A-Z ]+?) +seq (\d+)(?: +ack (\d+))? +(\d+) bytes(?:  (\w.*))?\z/
     LEFT = 68
     RIGHT = 328
-    ROW = 29 # of a segment
+    ROW = 27 # of a segment
     SECOND = 13
 
     private
