@@ -111,12 +111,18 @@ module OwnHtml
     when 'claim' then mark(id, node.text)
     when 'fig' then %(<a href="#{address(id)}" class="fig" title="Measured: see the evidence">#{node.text}</a>)
     else
-      text = node.text || @document.catalog[:refs][id]&.xreftext(@document.attributes['xrefstyle']) || "[#{id}]"
-      %(<a href="#{address(id)}">#{text}</a>)
+      %(<a href="#{address(id)}">#{node.text || named(@document.catalog[:refs][id]) || "[#{id}]"}</a>)
     end
   end
 
   private
+
+  # A section inside a chapter has no number on its page, so none is told.
+  def named(target)
+    return "“#{target.title}”" if target&.context == :section && target.level > 1
+
+    target&.xreftext(@document.attributes['xrefstyle'])
+  end
 
   # From which transcript or claim a picture was made.
   def picture_source(picture)
