@@ -420,6 +420,50 @@ EOF
     red "image 'nothing.svg' is missing" "${render[@]}"
 }
 
+# picture ID KIND SOURCE: one more in a chapter.
+picture() {
+    printf '\n[#%s]\n.A caption\n%s::%s[]\n' "$@" >>$chapters/01-why.adoc
+}
+
+@test "drift: a picture is of a file, or of a claim, that is not there" {
+    picture picture-extra sequence examples/segments/nothing.transcript
+    picture picture-more moments user-timeout-moment
+    red 'sequence::examples/segments/nothing.transcript[] is not there' "${render[@]}"
+    has 'moments::user-timeout-moment[] is a claim without accepted evidence'
+    has '01-why.adoc: line'
+}
+
+@test "drift: a picture has no title, no id, or one that another has" {
+    picture wire timeline examples/detect/detect.transcript
+    printf '\n.A caption\ntimeline::examples/detect/detect.transcript[]\n\n[#picture-extra]\ntimeline::examples/detect/detect.transcript[]\n' >>$chapters/01-why.adoc
+    red 'the picture of examples/detect/detect.transcript has no id' "${render[@]}"
+    has 'the picture of examples/detect/detect.transcript has no title'
+    has 'already in use: wire'
+}
+
+@test "drift: a segment is deleted in a transcript that a picture shows, or moved in time" {
+    sed -i '/answer$/d' examples/segments/segments.transcript
+    red 'segments.transcript:14: this run printed something else' make build/transcripts/segments.transcript
+    cp "$root/examples/segments/segments.transcript" examples/segments/
+    edit examples/segments/segments.transcript ' 6 s  client' ' 7 s  client'
+    red '+ 6 s  client > server    RST ACK' make build/transcripts/segments.transcript
+}
+
+@test "drift: a transcript is added that no chapter shows, and no picture" {
+    cp examples/segments/segments.transcript examples/segments/segments-extra.transcript
+    red 'examples/segments/segments-extra.transcript is shown in no chapter' "${render[@]}"
+    picture picture-extra sequence examples/segments/segments-extra.transcript
+    run -0 "${render[@]}"
+}
+
+@test "drift: a picture is drawn with other words than the transcript's" {
+    edit book/extensions/pictures.rb '"answer, ack #{segment.ack}"' '"answer, ack #{segment.seq.to_i + 1}"'
+    picture picture-extra sequence examples/segments/segments-frozen.transcript
+    make -s build/site.new/index.html
+    run -0 ruby tests/pictured.rb . build/site.new/*.html
+    has 'picture-extra: labels ["SYN", '
+}
+
 @test "drift: an output is pasted" {
     printf '\n----\n$ check\nSO_KEEPALIVE   on\n----\n' >>$chapters/03-enable.adoc
     red 'this listing is pasted' "${render[@]}"
