@@ -26,11 +26,12 @@ build/transcripts/all: $(replayed)
 transcripts: build/transcripts/all
 
 # --- Claims ----------------------------------------------------------
-# CLAIM=name proves one. The output is bats's, then what differs.
+# CLAIM=name proves one. The output is bats's, then what differs. Up to
+# sixteen run at a time, four each of four files.
 CLAIM ?=
 one_claim := $(if $(CLAIM),--claim $(CLAIM))
 prove = rm -rf build/claims; mkdir -p build/claims; \
-    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 12 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
+    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 4 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
         >build/claims.tap || awk '/^(not )?ok /{ bad = /^not / } bad' build/claims.tap
 
 .PHONY: prove promote
@@ -70,8 +71,9 @@ test: $(tested) ## all tests: both compilers, sanitizers, claims, drift, referen
 	bats --jobs $(jobs) tests | tee build/tests.tap || failed=1; \
 	cat build/claims.tap build/tests.tap | $(count) || failed=1; \
 	exit $$failed
-# Half of what the tests do is waiting.
-jobs := $(shell echo $$((2 * $$(nproc))))
+# So many files at a time, and of each so many tests: half of what they do
+# is waiting.
+jobs := $(shell nproc)
 
 # --- The site in browsers --------------------------------------------
 # What is looked at: the site, the book as one file, and the EPUB.
@@ -81,7 +83,7 @@ web-needs := site epub build/book.html
 .PHONY: test-web
 test-web: $(web-needs) ## look at the site in Chromium and Firefox, and check pages and EPUB for validity
 	$(Q)failed=0; \
-	SITE='$(CURDIR)/$(web)' bats --timing --jobs $(shell nproc) tests/web | tee build/web.tap || failed=1; \
+	SITE='$(CURDIR)/$(web)' bats --timing --jobs $(jobs) tests/web | tee build/web.tap || failed=1; \
 	$(count) build/web.tap || failed=1; exit $$failed
 
 bench: ## print how long things take, how large they are, and how steady (RUNS=10)
