@@ -103,6 +103,19 @@ no_probe() {
     saw lowered 3
 }
 
+@test "retries-late: Lowered while the byte is being repeated, the value holds for that byte too." {
+    own_network
+    try '(sleep 2; sysctl -w net.ipv4.tcp_retries2=3) & silent-peer -- in-flight --limit 12 {host} {port}'
+    prints 'tcp_retries2 = 3'
+    prints ': ETIMEDOUT'
+    prints 'unacknowledged bytes: 1'
+    saw lowered 3
+    # Without that it goes on: it is the value that ends it.
+    try 'sysctl net.ipv4.tcp_retries2; silent-peer -- in-flight --limit 12 {host} {port}'
+    saw fresh 15
+    prints 'still connected'
+}
+
 @test "retries-least: At 4, it takes more than 6 s." {
     own_network
     try 'sysctl -w net.ipv4.tcp_retries2=4; silent-peer -- in-flight --limit 6 {host} {port} & silent-peer -- in-flight --limit 20 {host} {port}; wait'
