@@ -48,7 +48,7 @@ site=$root/build/site
 # taught DIR: the numbered chapters there that lack what a course needs.
 taught() {
     local page part
-    for page in $(grep -l '<h1 id="[a-z-]*">[0-9]' "$1"/*.html); do
+    grep -l '<h1 id="[a-z-]*">[0-9]' "$1"/*.html | while read -r page; do
         for part in 'class="ulist objectives"' 'class="ulist keypoints"' 'class="exampleblock exercise"' '<summary class="title">A model answer'; do
             grep -q "$part" "$page" || printf '%s: no %s\n' "${page##*/}" "$part"
         done

@@ -370,7 +370,7 @@ EOF
 }
 
 @test "drift: a quoted figure loses its source" {
-    edit $chapters/01-why.adoc 'quoted:2 hours[RFC 1122, 4.2.3.6]' 'quoted:2 hours[]'
+    edit $chapters/02-standards.adoc 'quoted:2 hours[RFC 1122, 4.2.3.6]' 'quoted:2 hours[]'
     red 'names no source' "${render[@]}"
 }
 
@@ -709,7 +709,7 @@ picture() {
 @test "drift: a probe is taken for something else" {
     edit examples/segments/segments.c 'ahead == -1) // <2>' 'ahead == 0) // <2>'
     red 'segments.transcript:' make build/transcripts/segments.transcript
-    has '+client > server    ACK      seq 0    ack 1    0 bytes'
+    has '+ 2 s  client > server    ACK      seq 0  ack 1  0 bytes'
 }
 
 @test "drift: two timers change their names" {

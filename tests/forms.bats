@@ -54,7 +54,7 @@ foreign() {
         ruby -e '
             File.read(ARGV[0]).split("\f").each.with_index(1) do |page, number|
                 lines = page.lines.map(&:strip).reject { |line| line.empty? || line.match?(/\ATCP Keepalive for Linux +\d+\z/) }
-                puts "page #{number}" if lines.join(" ").split.length < 12 || lines.last.match?(/\A(?:\d+\.\d+\. |Listing \d+\.)/)
+                puts "page #{number}" if lines.join(" ").split.length < 12 || lines.last.match?(/\A(?:\d+\.\d+\. (?!.*(?: \.){3})|Listing \d+\.)/)
             end' "$1"
     }
     cd "$BATS_TEST_TMPDIR"
@@ -94,7 +94,7 @@ foreign() {
 # Reads the text of an index, prints "PAGE TERM" for each page of each entry.
 entries() {
     ruby -e '
-        text = STDIN.read.gsub(/-\n(?=\d)/, "-").gsub(/\n(?=\d)/, " ")
+        text = STDIN.read.gsub(/-\n+(?=\d)/, "-").gsub(/\n+(?=\d)/, " ")
         text.scan(/^(\S.*?)((?:, \d+(?:-\d+)?)+)$/) do |term, pages|
             pages.scan(/(\d+)(?:-(\d+))?/) { |from, to| (from.to_i..(to || from).to_i).each { |page| puts "#{page} #{term}" } }
         end'
@@ -167,7 +167,7 @@ right() {
     run -0 dead
     printf '%s\n' "$output"
     [[ -z $output ]]
-    sed -i 's/ id="dead-peer"//' detect.xhtml
+    sed -i 's/ id="dead-peer"//' enable.xhtml
     run -0 dead
     has '#dead-peer'
 }
