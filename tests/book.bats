@@ -203,8 +203,8 @@ policy() {
 }
 
 @test "book: from the first page it is one click to what a hanging connection wants, and to each use" {
-    hang=$(sed -n '/exampleblock hang/,/<\/div>/p' "$site/index.html")
-    for target in enable.html#running override.html#detection-time system.html#armed enable.html; do
+    hang=$(sed -n '/exampleblock hang/,/exampleblock way/p' "$site/index.html")
+    for target in enable.html#running override.html#detection-time heartbeat.html in-flight.html system.html#armed enable.html; do
         grep -qF "href=\"$target\"" <<<"$hang"
         id=${target#*#}
         grep -qF "id=\"${id%.html}\"" "$site/${target%#*}"
