@@ -319,7 +319,8 @@ export async function paper(t) {
                 texts: [...inMain.querySelectorAll('h1, h2, h3, p, pre, dd')].filter(e => e.checkVisibility() && !e.closest('.evidence, .contents, .downloads')).map(e => {
                     const copy = e.cloneNode(true)
                     copy.querySelectorAll('button, .anchor').forEach(part => part.remove())
-                    return copy.textContent.trim().split('\n')[0]
+                    const line = copy.textContent.trim().split('\n')[0]
+                    return e.closest('td') ? line.split(' ')[0] : line // a cell's lines stand between those of others
                 }).filter(Boolean),
                 controls: [...document.querySelectorAll('nav#book a, header a, header button, .listingblock button')]
                     .map(e => e.textContent.trim()).filter(text => text.length > 3 && !bare(said).includes(bare(text)))

@@ -171,6 +171,7 @@ export async function copy(t) {
     // From files the way is the same on each page: one is enough.
     for (const [name, wanted] of t.world.over === 'file' ? [[CHAPTER, all.get(CHAPTER)]] : all) {
         await page.go(name)
+        await page.evaluate(() => document.querySelectorAll('details').forEach(answer => { answer.open = true }))
         const blocks = await page.$$(parts.listing)
         t.check(blocks.length === wanted.length, `${name}: ${blocks.length} listings, in the chapter are ${wanted.length}`)
         for (const [i, { path, text }] of wanted.entries()) {
