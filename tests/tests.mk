@@ -11,8 +11,9 @@ comparing := tests/replay tests/compare.rb tests/private-network
 define replay_rule
 build/transcripts/$(notdir $(1)): $(1) $(comparing) $(foreach p,$(programs),$(if $(findstring $(notdir $(p)),$(1) $(file <$(1))),$(p)))
 	$$(call say,replay,$$(@F))
-	$$(Q)$$(replay) || { printf '  again   %s, in case this machine was late\n' '$$(@F)'; $$(replay); }
+	$$(Q)$$(replay)$$(if $$(filter 0,$$(RETRIES)),, || { printf '  again   %s, in case this machine was late\n' '$$(@F)'; $$(replay); })
 endef
+RETRIES ?= 1
 $(foreach t,$(transcripts),$(eval $(call replay_rule,$(t))))
 
 # Counts those that could not be replayed here (they need the lab); only

@@ -17,8 +17,8 @@
 bats_require_minimum_version 1.8.0
 
 # A busy machine may be late where a claim counts on the clock: a test that
-# fails is tried once more. What is not true fails twice.
-export BATS_TEST_RETRIES=1
+# fails is tried once more, or RETRIES times. What is not true fails twice.
+export BATS_TEST_RETRIES=${RETRIES:-1}
 
 setup() {
     tests=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -54,11 +54,11 @@ once() {
     ) 9>"$file.lock"
 }
 
-# try COMMAND: runs it in a network of its own, at most 60 s. Sets
-# output and status.
+# try COMMAND: runs it in a network of its own, at most
+# REPLAY_LIMIT (60) s, as a transcript. Sets output and status.
 try() {
     printf 'ran\t%s\n' "$1" >>"$record"
-    run timeout --kill-after=2 60 "$tests/private-network" bash -c "$1" </dev/null
+    run timeout --kill-after=2 "${REPLAY_LIMIT:-60}" "$tests/private-network" bash -c "$1" </dev/null
     printed+=$output$'\n'
     printf '$ %s\n%s\n' "$1" "$output" # bats shows it if the test fails
 }
