@@ -6,7 +6,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL # a make in a test is a make of its own
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=$root/build/bin
 # What tells a story by the clock can be late on a busy machine: a test that
-# fails is tried once more, or RETRIES times. What is wrong fails twice.
+# fails is tried once more (not with RETRIES=0). What is wrong fails twice.
 export BATS_TEST_RETRIES=${RETRIES:-1}
 export LC_ALL=C.UTF-8 TIME_SCALE=${TIME_SCALE:-1}
 

@@ -88,12 +88,12 @@ peer6='start server silent-peer --host server6 --port 7000 --deaf-at 999'
     [[ $(awk '{ print $4 }' <<<"$output" | xargs) == '192.0.2.1/24 192.0.2.254/24 198.51.100.254/24 198.51.100.1/24' ]]
 }
 
-# bats test_tags=slow
 @test "lab: the clock of after begins with the client's connection" {
     run -1 lab -c "after 0.5 echo event; sleep 1; echo waited; $peer; detect --idle 9 --limit 2 server 7000"
     [[ $output == 'waited'*$'\nconnected to server'*$'\nlab: echo event\nevent\nstill connected after 2'* ]]
 }
 
+# bats test_tags=slow
 @test "lab: a cut cable is silence, and a mended one carries again; IPv4 and IPv6, both ends" {
     detect='detect --idle 1 --interval 1 --count 3 --limit 6'
     for end in server client; do

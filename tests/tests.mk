@@ -13,6 +13,7 @@ build/transcripts/$(notdir $(1)): $(1) $(comparing) $(foreach p,$(programs),$(if
 	$$(call say,replay,$$(@F))
 	$$(Q)$$(replay)$$(if $$(filter 0,$$(RETRIES)),, || { printf '  again   %s, in case this machine was late\n' '$$(@F)'; $$(replay); })
 endef
+# What fails is tried once more, and with RETRIES=0 it is not.
 RETRIES ?= 1
 $(foreach t,$(transcripts),$(eval $(call replay_rule,$(t))))
 

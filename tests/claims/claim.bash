@@ -17,7 +17,7 @@
 bats_require_minimum_version 1.8.0
 
 # A busy machine may be late where a claim counts on the clock: a test that
-# fails is tried once more, or RETRIES times. What is not true fails twice.
+# fails is tried once more (not with RETRIES=0). What is not true fails twice.
 export BATS_TEST_RETRIES=${RETRIES:-1}
 
 setup() {
