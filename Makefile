@@ -22,7 +22,8 @@ packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
 packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
     poppler-utils qpdf unzip
-packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates
+packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
+    curl nginx-light openssh-client postgresql redis-server systemd
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.

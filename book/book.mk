@@ -2,7 +2,7 @@
 # accepted evidence), so the same tree gives the same bytes.
 
 inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt Makefile README.md tests/tests.mk \
-    $(wildcard book/chapters/* book/extensions/* book/theme/* book/images/*) \
+    $(wildcard book/chapters/* book/forms/* book/extensions/* book/theme/* book/images/*) \
     $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
 # The search's library, Debian's libjs-lunr.
@@ -41,7 +41,7 @@ build/site.new/index.html: $(inputs) $(lunr) build/inputs build/headers
 	$(call say,render,build/site)
 	$(Q)$(call alone,site) rm -rf build/site.part; mkdir -p build/site.part/source/{book,tests}; \
 	$(asciidoctor) -b site -D build/site.part -o index.html book/book.adoc; \
-	cp -r $(addprefix book/theme/,book.css book.js icon.svg) $(wildcard book/images) build/site.part/; \
+	cp -r $(addprefix book/theme/,book.css book.js calculator.js icon.svg) $(wildcard book/images) build/site.part/; \
 	cp -r examples build/site.part/source/; rm -rf build/site.part/source/examples/bin; \
 	cp -r book/chapters build/site.part/source/book/; cp -r tests/claims build/site.part/source/tests/; \
 	rm -rf build/site.new; mv build/site.part build/site.new

@@ -631,6 +631,23 @@ picture() {
     run ! grep -wF -f names ran
 }
 
+# --- The calculator --------------------------------------------------------
+
+@test "drift: settings are shown that nobody wrote" {
+    edit book/chapters/80-calculator.adoc 'form::nginx.conf[]' 'form::apache.conf[]'
+    red 'there is no book/forms/apache.conf' "${render[@]}"
+}
+
+@test "drift: settings ask for a value that the calculator does not know" {
+    edit book/forms/redis.conf '{idle}' '{time}'
+    red 'book/forms/redis.conf: nothing is chosen for {time}' "${render[@]}"
+}
+
+@test "drift: estimate leaves another room for a late timer" {
+    edit examples/estimate/estimate.c '9LL * (first' '10LL * (first'
+    red '+firewall that forgets after 350 s: it may forget before the probe' make build/transcripts/estimate-common.transcript
+}
+
 # --- endings --------------------------------------------------------------
 
 @test "drift: the error is taken before anybody is told of it" {

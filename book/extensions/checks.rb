@@ -18,9 +18,9 @@ module Checks
   class << self
     attr_accessor :document
 
-    # The blocks that ledger:: has made.
-    def ledger
-      @ledger ||= []
+    # Blocks that macros have made of something else than prose.
+    def made
+      @made ||= []
     end
 
     # Claims that a macro rendered, and all includes, in order.
@@ -171,7 +171,7 @@ module Checks
 
     # Yields every text that people read as prose.
     def prose(block, &)
-      return if Checks.ledger.include?(block) # made from evidence
+      return if Checks.made.include?(block)
 
       case block.context
       when :document then yield Prose.new(block.attributes['doctitle'].to_s, block)
@@ -264,6 +264,8 @@ module Checks
     # are the very lines that the reader handed on, not some that are equal.
     def check_listings
       @document.find_by(traverse_documents: true) { |b| %i[listing literal].include?(b.context) }.each do |block|
+        next if Checks.made.include?(block)
+
         from = Checks.included.find { |i| i.lines.map(&:object_id) == block.lines.map(&:object_id) }
         from ? check_listing(block, from) : wrong('this listing is pasted: include one file from examples/, not inside a table', block)
         marks = block.lines.flat_map { |line| line.scan(/<(\d+)>(?= *(?:<\d+>|$))/).flatten }.uniq.length
@@ -403,9 +405,9 @@ module Checks
     # in an attribute, a caption or a verse, but no line can be named. The
     # one mark without a claim is shown as "a mark like this one".
     def check_output(pages)
-      made = Checks.ledger.map(&:convert)
+      made = Checks.made.map(&:convert)
       pages.each do |page, html|
-        made.each { |ledger| html = html.sub(ledger, ' ') }
+        made.each { |block| html = html.sub(block, ' ') }
         html = html.gsub(%r{ ?<span class="source">.*?</span>}, '').gsub(NOT_PROSE, ' ')
         html = "#{html} #{html.scan(/ (?:alt|title|content)="([^"]*)"/).join("\n")}"
         text = CGI.unescapeHTML(html.gsub(%r{</?code\b[^>]*>}, '`').gsub(/<[^>]*>/, ''))

@@ -124,7 +124,7 @@ module Macros
 
         names.each { |name| told[name] = true }
         section = create_section(parent, chapter.title, { 'id' => "ledger-#{chapter.id}" }, level: 2)
-        Checks.ledger << section
+        Checks.made << section
         parent << section
         names.each { |name| parse_content(section, entry(parent.document, Evidence.claims[name], Evidence.seen[name])) }
       end

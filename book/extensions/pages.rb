@@ -62,6 +62,8 @@ module OwnHtml
   # A listing is headed by its title and a link to the file it is from;
   # what it shows has a name that people can link to.
   def convert_listing(node)
+    return form(node, super) if Forms.made.key?(node)
+
     from = Checks.source(node)
     return super unless from
 
@@ -122,6 +124,14 @@ module OwnHtml
     return "“#{target.title}”" if target&.context == :section && target.level > 1
 
     target&.xreftext(@document.attributes['xrefstyle'])
+  end
+
+  # Settings that the calculator fills in anew.
+  def form(node, html)
+    %(<div class="listingblock form" data-template="#{CGI.escapeHTML(Forms.made[node])}">
+<div class="head"><span class="title">#{node.captioned_title}</span></div>
+#{html[%r{<pre.*</pre>}m].sub('<pre', '<pre tabindex="0"')}
+</div>)
   end
 
   # From which transcript or claim a picture was made.

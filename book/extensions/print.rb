@@ -169,7 +169,7 @@ class Print < (Asciidoctor::Converter.for 'pdf')
   end
 
   def in_ledger?(node)
-    node = node.parent until node.nil? || Checks.ledger.include?(node)
+    node = node.parent until node.nil? || Checks.made.include?(node)
     !node.nil?
   end
 

@@ -20,11 +20,12 @@ export const parts = {
     result: '#search-results a',
     found: 'dialog#search [role=status]',
     // Listings.
-    listing: '#main .listingblock',
+    listing: '#main .listingblock:not(.form)',
     source: 'a[download]',
     copy: 'button.copy',
     callout: '.conum',
     announcement: '[role=status], [aria-live]:not([aria-live=off])',
+    calculator: { said: '#calculate dl', form: '.listingblock.form', complaints: '#complaints', drawn: '#calculate svg' },
     // A claim's mark, and its evidence.
     mark: 'button.claim[popovertarget^=evidence-]',
     evidence: '.evidence[popover]'

@@ -18,6 +18,14 @@ load web
     look --browser firefox copy
 }
 
+@test "reader: the calculator, in Chromium" {
+    look calculator
+}
+
+@test "reader: the calculator, in Firefox" {
+    look --browser firefox calculator
+}
+
 @test "reader: light and dark, in Chromium" {
     look theme
 }
@@ -59,9 +67,9 @@ load web
 }
 
 @test "reader: the site as a folder of files, in Chromium" {
-    look --over file search copy theme evidence phone
+    look --over file search copy calculator theme evidence phone
 }
 
 @test "reader: the site as a folder of files, in Firefox" {
-    look --over file --browser firefox search copy theme evidence phone
+    look --over file --browser firefox search copy calculator theme evidence phone
 }

@@ -195,6 +195,61 @@ export async function copy(t) {
     await page.done()
 }
 
+// --- The calculator -----------------------------------------------------
+
+export async function calculator(t) {
+    const page = await t.world.page()
+    await page.go('calculator.html')
+    const now = () => page.evaluate(({ said, form, complaints, drawn }) => ({
+        said: document.querySelector(said).textContent, forms: [...document.querySelectorAll(form)].map(e => e.querySelector('pre').textContent),
+        wrong: document.querySelector(complaints).textContent, drawn: document.querySelector(drawn).getAttribute('aria-label'), hash: location.hash
+    }), parts.calculator)
+    const put = async (name, text) => {
+        await page.$eval(`#ask-${name}`, e => { e.focus(); e.select() })
+        await page.keyboard.press('Delete')
+        await page.keyboard.type(text)
+    }
+    const has = (where, text, words) => t.check(text.includes(words), `calculator, ${where}: '${words}' is not in '${text}'`)
+
+    const first = await now()
+    t.check(first.forms.length > 8, `calculator: only ${first.forms.length} forms of the settings`)
+    has('at first', first.said, '2 min after its last word')
+
+    // All of it follows what is typed.
+    for (const [name, value] of Object.entries({ idle: '7200', interval: '75', count: '9', patience: '350' })) await put(name, value)
+    const typed = await now()
+    has('typed', typed.said, '2 h 11 min 15 s after its last word')
+    has('typed', typed.said, 'may forget the connection before the probe')
+    has('typed', typed.drawn, '2 h: the first probe')
+    has('typed', typed.hash, 'idle=7200&interval=75&count=9&patience=350')
+    for (const [i, form] of typed.forms.entries()) t.check(form !== first.forms[i], `calculator: form ${i + 1} does not follow: '${form}'`)
+    const listing = await page.$(`${parts.calculator.form}:has(pre)`)
+    await (await listing.$(parts.copy)).evaluate(e => e.scrollIntoView({ block: 'center' }))
+    await (await listing.$(parts.copy)).click()
+    await t.until(page, 'calculator: nothing is copied', e => /copied/i.test(e.textContent), await listing.$(parts.copy))
+    const pasted = await paste(page)
+    t.check(pasted.trimEnd() === typed.forms[0].trimEnd(), `calculator: copied was '${pasted}'`)
+
+    // A bad value is named, and changes nothing else.
+    for (const bad of ['0', '32768', '-5', '1e3', 'soon', '']) {
+        await page.$eval('#ask-idle', (e, text) => { e.value = text; e.dispatchEvent(new Event('input', { bubbles: true })) }, bad)
+        const is = await now()
+        has(`idle '${bad}'`, is.wrong, 'Idle time: a whole number from 1 to 32767')
+        t.check(await page.$eval('#ask-idle', e => e.getAttribute('aria-invalid')) === 'true', `calculator: idle '${bad}' is not marked`)
+        t.check(is.said === typed.said && is.hash === typed.hash, `calculator: idle '${bad}' was taken`)
+    }
+    await put('idle', '30')
+    t.check((await now()).wrong === '', 'calculator: a good value is still complained about')
+
+    // Who gets the address sees the same.
+    const { said, hash } = await now()
+    const other = await t.world.page()
+    await other.go(`calculator.html${hash}`)
+    t.check(await other.$eval(parts.calculator.said, e => e.textContent) === said, `calculator: ${hash} shows something else`)
+    await other.done()
+    await page.done()
+}
+
 // --- Theme --------------------------------------------------------------
 
 const look = page => page.evaluate(() => {
