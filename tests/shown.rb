@@ -11,6 +11,7 @@
 # places, not blanks. Lines of TEXT between two lines are no fault, since a
 # page ends there. Exit status: 0 all are there, 1 not.
 require 'asciidoctor'
+require_relative '../book/extensions/book'
 
 CALLOUTS = %r{ *(?://|#) ((?:<\d+> ?)+)$}
 

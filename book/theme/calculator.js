@@ -86,6 +86,8 @@ if (typeof module === 'object') module.exports = { estimate, fill, tell, clock, 
 
 if (typeof document === 'object') (() => {
   const place = document.getElementById('calculate');
+  // The namespace of pictures, without writing down its address.
+  const SVG = new DOMParser().parseFromString('<svg></svg>', 'text/html').body.firstChild.namespaceURI;
   const make = (name, attributes = {}, ...inside) => {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -93,7 +95,7 @@ if (typeof document === 'object') (() => {
     return element;
   };
   const draw = (name, attributes, text) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    const element = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     if (text) element.textContent = text;
     return element;
@@ -113,9 +115,10 @@ if (typeof document === 'object') (() => {
 
   // --- The picture ----------------------------------------------------------
 
-  const WIDTH = 480;
+  // On a phone a narrower one, so that its words stay legible.
+  const WIDTH = place.clientWidth < 440 ? 280 : 480;
   const [LEFT, RIGHT, AXIS] = [12, 22, 62];
-  const picture = draw('svg', { viewBox: `0 0 ${WIDTH} 128`, role: 'img' });
+  const picture = draw('svg', { viewBox: `0 0 ${WIDTH} 132`, role: 'img' });
   const timeline = (want) => {
     const { first, givenUp } = estimate(want);
     const { x, shortened } = scale(first, givenUp, LEFT, WIDTH - LEFT - RIGHT);
@@ -124,12 +127,14 @@ if (typeof document === 'object') (() => {
     picture.replaceChildren();
     path(`M${x(0)} ${AXIS}H${x(givenUp)}`, 'soft thin');
     if (shortened) path(`M${x(first / 2) - 5} ${AXIS + 6}l4 -12m4 12l4 -12`, 'soft');
+    const fits = (from, to, text) => text.length * 6.6 < x(to) - x(from);
     const span = (from, to, text) => {
       path(`M${x(from) + 2} 28v8H${x(to) - 2}v-8`, 'soft thin');
-      if (text.length * 6.6 < x(to) - x(from) + 12) word((x(from) + x(to)) / 2, 20, text, 'middle');
+      if (fits(from, to, text)) word((x(from) + x(to)) / 2, 20, text, 'middle');
     };
     const probes = Math.round((givenUp - first) / want.interval);
-    span(0, first, `${first === want.idle ? 'idle time' : 'interval'} ${clock(first)}`);
+    const wait = `${first === want.idle ? 'idle time' : 'interval'} ${clock(first)}`;
+    span(0, first, fits(0, first, wait) ? wait : clock(first));
     // Of very many probes only some can be told apart.
     const step = Math.max(1, Math.ceil(probes / 40));
     for (let i = 0; i < probes; i += step) {
@@ -137,12 +142,12 @@ if (typeof document === 'object') (() => {
       path(`M${at} 46V69`, 'probe');
       path(`M${at} 74l-4 -8h8z`, 'probe solid');
     }
-    if (probes <= 12) for (let i = 0; i < probes; i += 1) span(first + i * want.interval, first + (i + 1) * want.interval, clock(want.interval));
+    if (probes <= 12 && fits(first, first + want.interval, clock(want.interval))) for (let i = 0; i < probes; i += 1) span(first + i * want.interval, first + (i + 1) * want.interval, clock(want.interval));
     else span(first, givenUp, `${probes} intervals of ${clock(want.interval)}`);
     path(`M${x(givenUp) - 5} ${AXIS - 5}l10 10m0 -10l-10 10`, 'lost');
     word(2, 92, '0 s');
     word(2, 110, 'last word', 'soft');
-    const near = x(givenUp) - x(first) < 150;
+    const near = x(givenUp) - x(first) < 130 || x(first) < 100;
     if (!near) {
       word(x(first), 92, clock(first), 'middle');
       word(x(first), 110, 'first probe', 'middle probe');
