@@ -16,14 +16,14 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # What `make deps`, `deps-publish`, `deps-test` and `deps-web` install: the
 # one list of Debian and Ubuntu packages. (Ubuntu has no such browsers.)
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
-    nftables procps libjs-lunr
+    nftables procps libjs-lunr socat systemd
 packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
     fonts-jetbrains-mono fonts-dejavu-core docbook-xsl-ns xsltproc zip
 packages-test := bats parallel shellcheck clang clang-format strace \
-    valgrind socat git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
+    valgrind git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
     poppler-utils qpdf unzip
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
-    curl nginx-light openssh-client postgresql redis-server systemd
+    curl nginx-light openssh-client postgresql redis-server
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.

@@ -58,6 +58,11 @@ chapters=book/chapters
     red '+  --idle S           idle time, 61' make transcripts
 }
 
+@test "drift: keepalive set on a client's socket is no longer set" {
+    edit examples/activate/activate.c 'int done = each ? tune(fd) : 0;' 'int done = 0;'
+    red 'activate-each.transcript:8: this run printed something else' make transcripts
+}
+
 @test "drift: a limit changes in a program" {
     edit examples/override/override.c '1, 127}' '1, 128}'
     red 'override-refused.transcript:6: this run printed something else' make transcripts
@@ -126,6 +131,12 @@ chapters=book/chapters
     mkdir examples/left-over
     red 'examples/enable/enable.transcript is missing' "${render[@]}"
     has 'examples/left-over/left-over.c is missing'
+}
+
+@test "drift: an idle time is lowered on the server and not on the client" {
+    edit examples/segments/segments-armed.transcript '> on client sysctl -w net.ipv4.tcp_keepalive_time=2' '> on server sysctl -w net.ipv4.tcp_keepalive_time=2'
+    red 'segments-armed.transcript' make transcripts
+    has '-10 s  client > server'
 }
 
 # --- Transcripts ----------------------------------------------------------

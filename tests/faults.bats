@@ -111,3 +111,8 @@ faults() {
 setup() {
     PATH=$bin:$PATH
 }
+
+@test "faults: activate" {
+    inherited=1
+    faults 12 "lab -c '(for ((i = 0; i < 50; i++)); do (exec 3<>/dev/tcp/127.0.0.1/7000) 2>&1 && break; sleep 0.1; done >/dev/null; sleep 0.5) & exec systemd-socket-activate --listen 127.0.0.1:7000 @ activate --each'"
+}

@@ -219,3 +219,31 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
     [[ $(grep -c 'TCPOrigDataSent  *0 ' <<<"$output") == 2 ]]
     saw_count with-data TcpExtTCPOrigDataSent segments
 }
+
+@test "activated: Of a server that systemd starts for its first client, that client does not have what the program sets on the listening socket, and the next one has." {
+    own_network
+    try "lab -c 'start server systemd-socket-activate --listen 198.51.100.1:7000 activate --idle 61 --clients 2; exec 3<>/dev/tcp/server/7000; sleep 1; exec 4<>/dev/tcp/server/7000; sleep 0.5'"
+    prints 'client 1: keepalive off, idle time 7200 s'
+    prints 'client 2: keepalive on, idle time 61 s'
+    saw first off
+    saw next on
+}
+
+@test "mptcp-keepalive: A socket of Multipath TCP takes SO_KEEPALIVE and the three values, sends probes by them, and hands them on to those it accepts." {
+    own_network
+    compile mptcp.c
+    try 'ip link set lo up; mptcp; nstat -asz TcpExtTCPKeepAlive'
+    prints 'connecting: MPTCP, keepalive 1, 3 s, 2 s, 4'
+    prints 'accepted: MPTCP, keepalive 1, 3 s, 2 s, 4'
+    # One of each side, after the idle time.
+    saw_count probes TcpExtTCPKeepAlive probes
+    [[ $count == 2 ]]
+}
+
+@test "mptcp-user-timeout: It does not take TCP_USER_TIMEOUT, and says ENOPROTOOPT." {
+    own_network
+    compile mptcp.c
+    try 'ip link set lo up; mptcp'
+    prints 'TCP_USER_TIMEOUT: ENOPROTOOPT'
+    saw error ENOPROTOOPT
+}

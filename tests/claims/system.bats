@@ -118,3 +118,24 @@ TCP_KEEPINTVL  62 s'
     saw_count probes TcpExtTCPKeepAlive probes
     ((count == 0))
 }
+
+@test "system-files: If two files in /etc/sysctl.d set the same value, the one whose name comes later in the alphabet wins." {
+    own_network
+    # Nothing but our files is read, so nothing else of this host is written.
+    local only='for d in /etc/sysctl.d /usr/lib/sysctl.d; do mount -t tmpfs none $d || exit 1; done; if [[ -e /etc/sysctl.conf ]]; then mount --bind /dev/null /etc/sysctl.conf || exit 1; fi'
+    try "lab -c '$only; echo net.ipv4.tcp_keepalive_time = 61 >/etc/sysctl.d/90-ours.conf; echo net.ipv4.tcp_keepalive_time = 62 >/etc/sysctl.d/10-theirs.conf; sysctl --system; check'"
+    prints 'TCP_KEEPIDLE   61 s'
+    try "lab -c '$only; echo net.ipv4.tcp_keepalive_time = 61 >/etc/sysctl.d/90-ours.conf; echo net.ipv4.tcp_keepalive_time = 62 >/etc/sysctl.d/99-theirs.conf; sysctl --system; check'"
+    prints 'TCP_KEEPIDLE   62 s'
+    saw ours 61 s
+    saw theirs 62 s
+}
+
+@test "system-read-only: Where /proc/sys is mounted read-only, as in most containers, not even root can change the values." {
+    own_network
+    try "lab -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1; id -u; sysctl -w net.ipv4.tcp_keepalive_time=61; check'"
+    prints $'0\n'
+    prints 'TCP_KEEPIDLE   7200 s'
+    prints_not '= 61'
+    saw stays 7200 s
+}
