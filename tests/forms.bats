@@ -94,7 +94,8 @@ foreign() {
 # Reads the text of an index, prints "PAGE TERM" for each page of each entry.
 entries() {
     ruby -e '
-        text = STDIN.read.gsub(/-\n+(?=\d)/, "-").gsub(/\n+(?=\d)/, " ")
+        # An entry may go on over the foot of a page and the head of the next.
+        text = STDIN.read.gsub(/\n+\d+\n+Index\n+/, "\n").gsub(/-\n+(?=\d)/, "-").gsub(/\n+(?=\d)/, " ")
         text.scan(/^(\S.*?)((?:, \d+(?:-\d+)?)+)$/) do |term, pages|
             pages.scan(/(\d+)(?:-(\d+))?/) { |from, to| (from.to_i..(to || from).to_i).each { |page| puts "#{page} #{term}" } }
         end'

@@ -124,3 +124,11 @@ answered'
     # Answered probes would be fewer.
     [[ $output =~ 'client has sent '[4-9]' keepalive probes' ]]
 }
+
+@test "middle-tracking: The connection tracking of Linux, as it comes, forgets an established connection after 432000 s of silence." {
+    own_network
+    # It is there once something in the namespace tracks connections.
+    try "lab -c 'forget 9; on router sysctl net.netfilter.nf_conntrack_tcp_timeout_established'"
+    prints '_established = 432000'
+    saw default 432000 s
+}
