@@ -21,9 +21,10 @@ packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
     fonts-jetbrains-mono fonts-dejavu-core docbook-xsl-ns xsltproc zip
 packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
-    poppler-utils qpdf unzip
+    poppler-utils qpdf unzip openssh-client dropbear-bin mosquitto \
+    mosquitto-clients python3-websockets python3-grpcio
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
-    curl nginx-light openssh-client postgresql redis-server
+    curl nginx-light postgresql redis-server
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.

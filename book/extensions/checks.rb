@@ -120,7 +120,7 @@ module Checks
     WORDS = 'two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|sixty|' \
             'ninety|hundred|thousand|half\s+an?'
     # Numbers that are names: standards, versions, years, section numbers.
-    NAMES = /\bRFCs?\s\d+|\bCC\sBY\s\d\.\d|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\bsections?\s\d+(?:\.\d+)*|
+    NAMES = /\bRFCs?\s\d+|\bHTTP\/\d|\bCC\sBY\s\d\.\d|\b(?:Debian|Linux|glibc|GCC|Clang)\s\d[\d.]*|\bsections?\s\d+(?:\.\d+)*|
              \b(?:in|of|since|from)\s(?:19|20)\d\d\b(?![[:space:]-]?(?:#{UNITS})\b)/x
     NUMBER = /(?<![\w.]|\w-)\p{N}+(?:[.,]\p{N}+)*(?:[[:space:]-]?(?:#{UNITS})\b)?|
               \b(?:#{WORDS})[[:space:]-]+(?:#{UNITS})\b|\bone[[:space:]-]+(?:#{TIMES})\b|

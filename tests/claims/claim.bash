@@ -72,6 +72,13 @@ compile() {
     [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
 }
 
+# script FILE: a script of the claims, put on PATH.
+script() {
+    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    once "$1" install -m 755 "$BATS_TEST_DIRNAME/$1" "$BATS_RUN_TMPDIR/bin/$1"
+    [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
+}
+
 # try_c FILE.c ARGUMENT...: compiles it, and tries it.
 try_c() {
     compile "$1"
