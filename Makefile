@@ -24,7 +24,7 @@ packages-test := bats parallel shellcheck clang clang-format strace \
     poppler-utils qpdf unzip openssh-client dropbear-bin mosquitto \
     mosquitto-clients python3-websockets python3-grpcio
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
-    curl nginx-light postgresql redis-server
+    curl nginx-light postgresql redis-server gcc-mingw-w64-x86-64-win32 wine64
 
 # `make deps site`, `make clean site`: these come first, before the rest
 # is even read, also with -j. So the rest runs in a make of its own.
@@ -39,7 +39,7 @@ deps-publish: deps ## install what the other forms of the book need as well
 deps-test: deps deps-publish ## install what testing needs as well
 	$(call install,$(packages-test))
 # (Node.js from elsewhere brings an npm that Debian's would conflict with.)
-deps-web: deps-test ## install what test-web needs as well: browsers, Java, packages of npm
+deps-web: deps-test ## install what test-web needs as well: browsers, Java, Wine, packages of npm
 	$(call install,$(packages-web) $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm))
 	$(Q)cd tests/web; [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci
 

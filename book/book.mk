@@ -1,7 +1,7 @@
 # The book: from accepted things only (sources, accepted transcripts,
 # accepted evidence), so the same tree gives the same bytes.
 
-inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt Makefile README.md tests/tests.mk \
+inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt book/middleboxes.csv Makefile README.md tests/tests.mk \
     $(wildcard book/chapters/* book/forms/* book/extensions/* book/theme/* book/images/*) \
     $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
@@ -56,9 +56,10 @@ build/book.new.html: $(inputs) build/inputs build/headers
 build/book.html: build/book.new.html build/transcripts/all
 	$(Q)$(call alone,book) cp $< $@.part; mv $@.part $@
 
-# Every name that the examples' headers know, for the check of names.
+# Every name that the examples' headers know, for the check of names;
+# those of other systems are not here.
 build/headers: $(sources) book/book.mk
 	$(Q)mkdir -p build
-	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | grep '^#include' | sort -u; } | $(CC) -E -dD -x c -o $@.$$$$ -; mv $@.$$$$ $@
+	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | sed -n 's/^#include \(<.*>\)/#if __has_include(\1)\n&\n#endif/p'; } | $(CC) -E -dD -x c -o $@.$$$$ -; mv $@.$$$$ $@
 
 include book/publish.mk

@@ -63,6 +63,11 @@ chapters=book/chapters
     red 'activate-each.transcript:8: this run printed something else' make transcripts
 }
 
+@test "drift: the names of the idle time are asked for in another order" {
+    edit examples/keepalive/keepalive.c '#elif defined TCP_KEEPALIVE_THRESHOLD // <2>' '#elif defined TCP_KEEPALIVE_THRESHOLD && 0 // <2>'
+    red 'not ok' bats -f 'older Solaris' tests/keepalive.bats
+}
+
 @test "drift: a limit changes in a program" {
     edit examples/override/override.c '1, 127}' '1, 128}'
     red 'override-refused.transcript:6: this run printed something else' make transcripts
@@ -137,6 +142,11 @@ chapters=book/chapters
     edit examples/segments/segments-armed.transcript '> on client sysctl -w net.ipv4.tcp_keepalive_time=2' '> on server sysctl -w net.ipv4.tcp_keepalive_time=2'
     red 'segments-armed.transcript' make transcripts
     has '-10 s  client > server'
+}
+
+@test "drift: the patience of a middlebox is typed without its source" {
+    edit book/middleboxes.csv 'quoted:20 min[Google' '20 min [Google'
+    red "bare number '20 min'" "${render[@]}"
 }
 
 # --- Transcripts ----------------------------------------------------------
