@@ -149,6 +149,11 @@ chapters=book/chapters
     red "bare number '20 min'" "${render[@]}"
 }
 
+@test "drift: a case of the cookbook no longer gets its user timeout" {
+    edit examples/lab/lab-failover.transcript '--user-timeout 3000 server' '--user-timeout 9000 server'
+    red 'lab-failover.transcript' make transcripts
+}
+
 # --- Transcripts ----------------------------------------------------------
 
 @test "drift: an accepted line of output is edited" {
