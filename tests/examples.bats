@@ -261,7 +261,8 @@ refused() {
         end' "$root"
     printf '%s\n' "$output"
     [[ $output != *differs* ]]
-    has "output ${#programs[@]}"
+    # All but keepalive, which is for systems without <err.h> as well.
+    has "output $((${#programs[@]} - 1))"
     local tag count
     while read -r tag count; do ((count >= 2)); done <<<"$output"
 }
@@ -285,6 +286,11 @@ replay_all() {
     run replay_all "$BATS_TEST_TMPDIR/bin" "${outside[@]}"
     printf '%s\n' "$output"
     [[ -z $output && $status == 0 ]]
+    # systemd-socket-activate hands down no environment but its own.
+    mkdir "$BATS_TEST_TMPDIR/real"
+    mv "$BATS_TEST_TMPDIR/bin/activate" "$BATS_TEST_TMPDIR/real"
+    printf '#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec "%s" "$@"\n' "$BATS_TEST_TMPDIR/real/activate" >"$BATS_TEST_TMPDIR/bin/activate"
+    chmod +x "$BATS_TEST_TMPDIR/bin/activate"
     ASAN_OPTIONS=detect_leaks=0 run replay_all "$BATS_TEST_TMPDIR/bin" "${inside[@]}"
     printf '%s\n' "$output"
     [[ -z $output && $status == 0 ]]

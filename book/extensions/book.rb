@@ -4,6 +4,7 @@
 #   evidence  what the tests claim and what their runs saw
 #   macros    claim:, fig:, chosen:, quoted:, ledger::
 #   forms     form::, calculator::
+#   tools     tools::
 #   pictures  sequence::, timeline::, countdown::, moments::
 #   checks    what must be true of the text, or the render fails
 #   pages     the site, one page a chapter
@@ -13,4 +14,5 @@ require_relative 'macros'
 require_relative 'pictures'
 require_relative 'checks'
 require_relative 'forms'
+require_relative 'tools'
 require_relative 'pages'

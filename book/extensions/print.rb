@@ -83,6 +83,18 @@ class Print < (Asciidoctor::Converter.for 'pdf')
     super
   end
 
+  # The reference card is one page: what it is made of is smaller there.
+  CARD = { table_font_size: 8.6, table_cell_padding: [1.5, 6, 1.5, 6], heading_margin_top: 6, prose_margin_bottom: 6 }.freeze
+
+  def convert_section(node, *)
+    return super unless node.id == 'card'
+
+    usual = CARD.to_h { |name, _| [name, @theme[name]] }
+    CARD.each { |name, value| @theme[name] = value }
+    super
+    usual.each { |name, value| @theme[name] = value }
+  end
+
   # A heading takes two lines with it at least.
   def arrange_heading(*)
     cursor < WITH_HEADING ? advance_page : super

@@ -49,6 +49,7 @@ static void help(void)
         want[LIMIT]);
 }
 
+// tag::output[]
 // The standard descriptors must be open, or a socket would take their
 // place; each line leaves at once, also into a pipe.
 static void begin_output(void)
@@ -67,7 +68,9 @@ static int end_output(int status)
     warnx("standard output: cannot write");
     return 1;
 }
+// end::output[]
 
+// tag::number[]
 // Turns a text into a whole number from min to max. Anything else is
 // refused by name, with exit status 2.
 static int number(const char *name, const char *text, int min, int max)
@@ -81,7 +84,9 @@ static int number(const char *name, const char *text, int min, int max)
              min, max);
     return (int)value;
 }
+// end::number[]
 
+// tag::read[]
 // Reads one option that is an int. Returns -1 after a message.
 static int read_option(int fd, int level, int option, const char *name,
                        int *value)
@@ -93,6 +98,7 @@ static int read_option(int fd, int level, int option, const char *name,
     }
     return 0;
 }
+// end::read[]
 
 // Sets one option that is an int. Returns -1 after a message.
 static int set_option(int fd, int level, int option, const char *name,

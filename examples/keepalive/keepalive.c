@@ -39,6 +39,9 @@ typedef int SOCKET;
 
 enum { IDLE, INTERVAL, COUNT, SETTINGS };
 
+static const char usage[] =
+    "usage: keepalive IDLE INTERVAL COUNT (seconds, seconds, probes)\n";
+
 #ifdef _WIN32
 static int last_error;
 #endif
@@ -187,8 +190,14 @@ int main(int argc, char **argv)
 {
     static const char *const names[] = {"IDLE", "INTERVAL", "COUNT"};
     int want[SETTINGS] = {0};
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("%s", usage);
+        return fflush(stdout) != 0;
+    }
     if (argc != 1 + SETTINGS) {
-        fprintf(stderr, "usage: keepalive IDLE INTERVAL COUNT\n");
+        fprintf(stderr,
+                "keepalive: three words are wanted, not '%s'\n%s",
+                argc > 1 ? argv[argc - 1] : "", usage);
         return 2;
     }
     for (int i = 0; i < SETTINGS; i++)
