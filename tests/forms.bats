@@ -127,6 +127,13 @@ right() {
     [[ $output == $'page 1 has no TCP_KEEPIDLE\npage 2 has no TCP_KEEPIDLE' ]]
 }
 
+@test "pdf: the reference card is one page" {
+    run -0 pdftotext -layout -f 3 -l 6 "$pdf" -
+    card=$(sed -n 's/^ *Reference card [ .]* //p' <<<"$output")
+    next=$(sed -n 's/^ *The calculator [ .]* //p' <<<"$output")
+    ((card > 0 && next - card == 1))
+}
+
 @test "epub: mimetype comes first and is stored, and all that is there is in the manifest" {
     run -0 zipinfo -1 "$epub"
     [[ ${lines[0]} == mimetype ]]

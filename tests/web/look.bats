@@ -34,6 +34,18 @@ load web
     look paper
 }
 
+@test "look: the reference card is one sheet of paper" {
+    local -A pages
+    for page in card why; do
+        timeout --kill-after=5 60 chromium --headless --no-sandbox --user-data-dir="$BATS_TEST_TMPDIR/$page" \
+            --no-pdf-header-footer --print-to-pdf="$BATS_TEST_TMPDIR/$page.pdf" "file://$site/$page.html"
+        pages[$page]=$(pdfinfo "$BATS_TEST_TMPDIR/$page.pdf" | sed -n 's/^Pages: *//p')
+    done
+    [[ ${pages[card]} == 1 ]]
+    # And a chapter is more, so it is pages that are counted.
+    [[ ${pages[why]} -gt 1 ]]
+}
+
 @test "valid: pages and stylesheet, to the last warning" {
     run -0 vnu "$site"/*.html "$site"/*.css
     [[ -z $output ]]
