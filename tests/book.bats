@@ -205,7 +205,7 @@ policy() {
 
 @test "book: from the first page it is one click to what a hanging connection wants, and to each use" {
     hang=$(sed -n '/exampleblock hang/,/exampleblock way/p' "$site/index.html")
-    for target in enable.html#running override.html#detection-time heartbeat.html in-flight.html system.html#armed enable.html; do
+    for target in enable.html#running override.html#detection-time heartbeat.html in-flight.html system.html#armed enable.html diagnosis.html; do
         grep -qF "href=\"$target\"" <<<"$hang"
         id=${target#*#}
         grep -qF "id=\"${id%.html}\"" "$site/${target%#*}"
