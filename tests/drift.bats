@@ -144,6 +144,11 @@ chapters=book/chapters
     has '-10 s  client > server'
 }
 
+@test "drift: a backquote does not mark code" {
+    edit book/chapters/82-myths.adoc '“Alone, `TCP_USER_TIMEOUT` is enough.”' '"`TCP_USER_TIMEOUT` is enough."'
+    red 'a backquote is printed' "${render[@]}"
+}
+
 @test "drift: the patience of a middlebox is typed without its source" {
     edit book/middleboxes.csv 'quoted:20 min[Google' '20 min [Google'
     red "bare number '20 min'" "${render[@]}"

@@ -410,6 +410,7 @@ module Checks
         made.each { |block| html = html.sub(block, ' ') }
         html = html.gsub(%r{ ?<span class="source">.*?</span>}, '').gsub(NOT_PROSE, ' ')
         html = "#{html} #{html.scan(/ (?:alt|title|content)="([^"]*)"/).join("\n")}"
+        html.gsub(/<[^>]*>/, '').scan(/.{0,30}`.{0,30}/) { |around| wrong("a backquote is printed: '#{around.strip}'", page) }
         text = CGI.unescapeHTML(html.gsub(%r{</?code\b[^>]*>}, '`').gsub(/<[^>]*>/, ''))
         text.scan(/\b(?:(?:chosen|quoted):[^\[\n]*|[a-z]\w*::?[\w.-]*)\[/) { |macro| wrong("'#{macro}...]' is printed as it stands", page) }
         text.scan(/&[a-z]\w*;/) { |name| wrong("write the character that #{name} means", page) }
