@@ -112,7 +112,7 @@ right() {
 @test "pdf: the index is right, and names options, errors, functions, programs and terms" {
     declare -A text=()
     pages=$(pdfinfo "$pdf" | sed -n 's/^Pages: *//p')
-    index=$(pdftotext -nopgbrk -f $((pages - 3)) "$pdf" - | sed -n '/^Index$/,$p' | entries)
+    index=$(pdftotext -nopgbrk -f $((pages - 9)) "$pdf" - | sed -n '/^Index$/,$p' | entries)
     for term in TCP_KEEPIDLE ETIMEDOUT 'recv()' tcp_keepalive_time detect 'idle time'; do grep -qx "[0-9]* $term" <<<"$index"; done
     (($(grep -c TCP_KEEPIDLE <<<"$index") >= 3))
     # The ledger would be on every page of it.
