@@ -96,6 +96,8 @@ entries() {
     ruby -e '
         # An entry may go on over the foot of a page and the head of the next.
         text = STDIN.read.gsub(/\n+\d+\n+Index\n+/, "\n").gsub(/-\n+(?=\d)/, "-").gsub(/\n+(?=\d)/, " ")
+        # One may go on in the next column, which is read elsewhere.
+        text = text.gsub(/, \d+-$/, "")
         text.scan(/^(\S.*?)((?:, \d+(?:-\d+)?)+)$/) do |term, pages|
             pages.scan(/(\d+)(?:-(\d+))?/) { |from, to| (from.to_i..(to || from).to_i).each { |page| puts "#{page} #{term}" } }
         end'
