@@ -1,5 +1,6 @@
 # The book: from accepted things only (sources, accepted transcripts,
-# accepted evidence), so the same tree gives the same bytes.
+# accepted evidence), so the same tree gives the same bytes; but for the
+# colophon, which says the versions of this machine's tools.
 
 inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt book/middleboxes.csv Makefile README.md tests/tests.mk \
     $(wildcard book/chapters/* book/forms/* book/extensions/* book/theme/* book/images/*) \
