@@ -41,7 +41,7 @@ in_lab() {
     saw waits 12 s
 }
 
-@test "ssh-alive: With ServerAliveInterval it asks the server itself, and gives it up." {
+@test "ssh-alive: With ServerAliveInterval ssh asks the server itself, and gives it up." {
     own_network
     script ssh-session
     in_lab 'ssh-session TCPKeepAlive=no ServerAliveInterval=1 ServerAliveCountMax=3; nstat -asz TcpExtTCPKeepAlive'
