@@ -109,7 +109,7 @@ answered'
     saw_time too-late 'predicted 10 s'
 }
 
-@test "middle-one-way: The firewall begins anew with each probe that it sees, even with one that nobody answers." {
+@test "middle-one-way: The firewall of the lab, which is Linux, begins anew with each probe that it sees, even with one that nobody answers." {
     own_network
     # The server's cable is cut for longer than the patience.
     local cut='(sleep 1; unplug server; sleep 4; plug server)'
