@@ -13,8 +13,9 @@ V ?=
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# What `make deps`, `deps-publish`, `deps-test` and `deps-web` install: the
-# one list of Debian and Ubuntu packages. (Ubuntu has no such browsers.)
+# What `make deps`, `deps-publish`, `deps-test`, `deps-programs` and
+# `deps-web` install: the one list of Debian and Ubuntu packages. (Ubuntu has
+# no such browsers.)
 packages := asciidoctor ruby-rouge gcc libc6-dev diffutils iproute2 util-linux \
     nftables procps libjs-lunr socat systemd
 packages-publish := ruby-asciidoctor-pdf fonts-sil-charis fonts-open-sans \
@@ -23,6 +24,13 @@ packages-test := bats parallel shellcheck clang clang-format strace \
     valgrind git codespell hunspell hunspell-en-gb ruby-html-proofer tcpdump \
     poppler-utils qpdf unzip openssh-client dropbear-bin mosquitto \
     mosquitto-clients python3-websockets python3-grpcio
+# The programs that tests/programs measures, and what it changes them with.
+packages-programs := apache2-bin bpftool chromium curl default-jdk-headless \
+    dropbear-bin firefox-esr git golang-go haproxy inetutils-telnet iperf3 \
+    libbpf-dev libkeepalive0 lighttpd mariadb-client mariadb-server memcached \
+    mosquitto mosquitto-clients ncat netcat-openbsd nginx-light openssh-server \
+    openssl postgresql postgresql-client python3-redis python3-requests \
+    redis-server rsync socat stunnel4 vsftpd wget wget2
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
     curl nginx-light postgresql redis-server gcc-mingw-w64-x86-64-win32 wine64
 
@@ -31,13 +39,17 @@ packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certifica
 first := $(filter clean deps deps-%,$(MAKECMDGOALS))
 rest := $(filter-out $(first),$(MAKECMDGOALS))
 
-.PHONY: deps deps-publish deps-test deps-web clean help
+.PHONY: deps deps-publish deps-test deps-programs deps-web clean help
 deps: ## install what building the book needs (Debian or Ubuntu packages)
 	$(call install,$(packages))
 deps-publish: deps ## install what the other forms of the book need as well
 	$(call install,$(packages-publish))
 deps-test: deps deps-publish ## install what testing needs as well
 	$(call install,$(packages-test))
+# Servers start when they are installed, on a machine with systemd: better
+# not on one that is needed. (Debian 12 has no Valkey.)
+deps-programs: deps-test ## install the programs that test-programs measures
+	$(call install,$(packages-programs) $(if $(shell command -v node),,nodejs) $(if $(shell apt-cache search --names-only '^valkey-server$$'),valkey-server))
 # (Node.js from elsewhere brings an npm that Debian's would conflict with.)
 deps-web: deps-test ## install what test-web needs as well: browsers, Java, Wine, packages of npm
 	$(call install,$(packages-web) $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm))
@@ -84,9 +96,15 @@ include tests/tests.mk
 include book/book.mk
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: serve lab
+.PHONY: serve lab install
+install: programs build/keepalivectl.1 ## install keepalivectl and keepalive-preload.so (PREFIX=/usr/local)
+	$(Q)install -D -m 755 $(BIN)/keepalivectl '$(DESTDIR)$(PREFIX)/bin/keepalivectl'
+	$(Q)install -D -m 644 $(BIN)/keepalive-preload.so '$(DESTDIR)$(PREFIX)/lib/keepalive-preload.so'
+	$(Q)install -D -m 644 build/keepalivectl.1 '$(DESTDIR)$(PREFIX)/share/man/man1/keepalivectl.1'
+PREFIX ?= /usr/local
+DESTDIR ?=
 lab: programs ## a shell in a private network with a client, a router and a server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" lab
 serve: site ## serve the book on port PORT (8080) of this machine

@@ -2,7 +2,7 @@
 # accepted evidence), so the same tree gives the same bytes; but for the
 # colophon, which says the versions of this machine's tools.
 
-inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt book/middleboxes.csv Makefile README.md tests/tests.mk \
+inputs := $(sort book/book.adoc book/evidence.json book/foreign.txt book/middleboxes.csv book/defaults.csv Makefile README.md tests/tests.mk \
     $(wildcard book/chapters/* book/forms/* book/extensions/* book/theme/* book/images/*) \
     $(filter-out examples/bin/%,$(wildcard examples/Makefile examples/*/*)) $(wildcard tests/claims/*) tests/replay)
 
@@ -62,5 +62,10 @@ build/book.html: build/book.new.html build/transcripts/all
 build/headers: $(sources) book/book.mk
 	$(Q)mkdir -p build
 	$(Q){ printf '#define _GNU_SOURCE\n'; cat $(sources) | sed -n 's/^#include \(<.*>\)/#if __has_include(\1)\n&\n#endif/p'; } | $(CC) -E -dD -x c -o $@.$$$$ -; mv $@.$$$$ $@
+
+# The manual page of keepalivectl.
+build/keepalivectl.1: book/man/keepalivectl.adoc
+	$(call say,man,$@)
+	$(Q)mkdir -p $(@D); asciidoctor -b manpage -v --failure-level=INFO -a reproducible -o $@ $<
 
 include book/publish.mk

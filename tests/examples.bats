@@ -2,8 +2,10 @@
 # The programs: their options, their builds, and what the style asks.
 load helper
 
-# Every folder of examples/ but the lab, which is a script: tests/lab.bats.
-mapfile -t programs < <(basename -s .c -a "$root"/examples/*/*.c)
+# Every folder of examples/ but the scripts (tests/lab.bats, tests/programs)
+# and the library (tests/keepalive-preload.bats).
+mapfile -t programs < <(basename -s .c -a "$root"/examples/*/*.c | grep -vE '^keepalive-preload$|\.bpf$')
+mapfile -t compiled < <(printf '%s\n' "$root"/examples/*/*.c | grep -v '\.bpf\.c$')
 warnings=(-std=c17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror)
 
 # refused PROGRAM ARGUMENT...: wrong usage, and the last argument is named.
@@ -228,17 +230,22 @@ refused() {
 }
 
 @test "examples: gcc, its analyzer and clang have nothing to say" {
-    for source in "$root"/examples/*/*.c "$root"/tests/claims/*.c; do
-        gcc "${warnings[@]}" -O2 -fanalyzer -o "$BATS_TEST_TMPDIR/program" "$source"
-        clang "${warnings[@]}" -O2 -o "$BATS_TEST_TMPDIR/program" "$source"
+    for source in "${compiled[@]}" "$root"/tests/claims/*.c; do
+        library=()
+        [[ $source != *preload.c ]] || library=(-shared -fPIC)
+        gcc "${warnings[@]}" -O2 -fanalyzer "${library[@]}" -o "$BATS_TEST_TMPDIR/program" "$source"
+        clang "${warnings[@]}" -O2 "${library[@]}" -o "$BATS_TEST_TMPDIR/program" "$source"
     done
 }
 
 @test "examples: each compiles alone with plain cc, and the folder when copied out" {
     cp -r "$root/examples" "$BATS_TEST_TMPDIR/"
     cd "$BATS_TEST_TMPDIR/examples"
-    for source in */*.c; do cc -o program "$source"; done
-    rm program
+    for source in */*.c; do
+        [[ $source == *.bpf.c || $source == *preload.c ]] || cc -o program "$source"
+    done
+    cc -shared -fPIC -o keepalive-preload.so keepalive-preload/keepalive-preload.c
+    rm program keepalive-preload.so
     make
     bin/check
     make clean
@@ -279,6 +286,9 @@ replay_all() {
 @test "examples: clean under the address and undefined sanitizers" {
     make -s -C "$root/examples" BIN="$BATS_TEST_TMPDIR/bin" \
         CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+    # The library is loaded by programs that are not ours: no runtime there.
+    gcc "${warnings[@]}" -O1 -shared -fPIC -fsanitize=undefined -fsanitize-undefined-trap-on-error \
+        -o "$BATS_TEST_TMPDIR/bin/keepalive-preload.so" "$root/examples/keepalive-preload/keepalive-preload.c"
     # Leaks are looked for outside the lab: the sanitizer finds itself in
     # /proc, and there the lab's hosts may see other processes' numbers.
     mapfile -t inside < <(grep -l '^\$ lab' "$root"/examples/*/*.transcript)
@@ -312,6 +322,7 @@ replay_all() {
             "$bin/$program" >"$BATS_TEST_TMPDIR/bin/$program"
         chmod +x "$BATS_TEST_TMPDIR/bin/$program"
     done
+    cp "$bin/keepalive-preload.so" "$BATS_TEST_TMPDIR/bin/"
     # A valgrind takes seconds to start, too long for the stories that the
     # lab tells by the clock.
     mapfile -t unhurried < <(grep -L '^\$ lab' "$root"/examples/*/*.transcript)

@@ -100,6 +100,10 @@ faults() {
     faults 14 'silent-peer --deaf-at 9 -- @ heartbeat --every 1 --patience 1 {host} {port}'
 }
 
+@test "faults: keepalivectl" {
+    faults 9 "$root/tests/private-network unshare --pid --fork --kill-child --mount-proc bash -c 'serve --quiet --port 7000 --limit 9 & for ((n = 0; n < 99; n++)); do ss -Hltn sport = :7000 | grep -q LISTEN && break; sleep 0.05; done; @ keepalivectl --local :7000 --idle 61 --user-timeout 5'"
+}
+
 @test "faults: timers" {
     faults 15 'silent-peer --close-at 1 -- @ timers --limit 2 {host} {port}'
 }
