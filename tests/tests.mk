@@ -77,6 +77,16 @@ test: $(tested) ## all tests: both compilers, sanitizers, claims, drift, referen
 # is waiting.
 jobs := $(shell nproc)
 
+# --- Other people's programs -------------------------------------------
+.PHONY: test-programs defaults
+test-programs: programs ## change the keepalive of Debian's programs from outside, and compare their defaults
+	$(Q)failed=0; bats --timing --jobs $(jobs) tests/programs | tee build/programs.tap || failed=1; \
+	$(count) build/programs.tap || failed=1; exit $$failed
+
+defaults: programs ## measure what those programs set, and accept it into book/defaults.csv
+	$(Q)tests/programs/measure >build/defaults.csv; \
+	tests/programs/accepted accept build/defaults.csv book/defaults.csv
+
 # --- The site in browsers --------------------------------------------
 # What is looked at: the site, the book as one file, and the EPUB.
 web := build/site

@@ -5,6 +5,7 @@
 #   macros    claim:, fig:, chosen:, quoted:, ledger::
 #   forms     form::, calculator::
 #   tools     tools::
+#   defaults  defaults::
 #   pictures  sequence::, timeline::, countdown::, moments::
 #   checks    what must be true of the text, or the render fails
 #   pages     the site, one page a chapter
@@ -15,4 +16,5 @@ require_relative 'pictures'
 require_relative 'checks'
 require_relative 'forms'
 require_relative 'tools'
+require_relative 'defaults'
 require_relative 'pages'
