@@ -791,3 +791,27 @@ picture() {
     edit examples/in-flight/in-flight.c '"TCP_USER_TIMEOUT", want[USER_TIMEOUT]) == -1' '"TCP_USER_TIMEOUT", 0) == -1'
     red 'it did not print: user timeout 4000 ms' make prove CLAIM=no-timeout-option
 }
+
+# --- outside --------------------------------------------------------------
+
+@test "drift: keepalivectl sets the values and does not turn keepalive on" {
+    edit examples/keepalivectl/keepalivectl.c $'USER_TIMEOUT,\n                                ON};' 'USER_TIMEOUT};'
+    red 'it did not print: while quiet, recv() failed: ETIMEDOUT' make prove CLAIM=outside-set
+}
+
+@test "drift: keepalivectl shows the interval for the idle time" {
+    edit examples/keepalivectl/keepalivectl.c '[IDLE] = {IPPROTO_TCP, TCP_KEEPIDLE,' '[IDLE] = {IPPROTO_TCP, TCP_KEEPINTVL,'
+    red '+10/10/6     0       LISTEN' make build/transcripts/keepalivectl.transcript
+}
+
+@test "drift: the library in front forgets those that connect" {
+    edit examples/keepalive-preload/keepalive-preload.c $'ready();\n    tune(fd);\n    return real_connect' $'ready();\n    return real_connect'
+    red 'saw ask: no command printed: keepalive on' make prove CLAIM=preload-static
+}
+
+@test "drift: the table of defaults loses a column, or its data" {
+    edit book/defaults.csv 'debian,recipe,title' 'debian,name,title'
+    red 'book/defaults.csv: key not found' "${render[@]}"
+    rm book/defaults.csv
+    red 'defaults.csv' "${render[@]}"
+}

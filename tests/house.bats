@@ -10,6 +10,8 @@ load helper
     printf '%s\n' "${files[@]}"
     ((${#files[@]} >= 10))
     shellcheck -x "${files[@]}"
+    # What tests/programs/measure sources; it gives and takes their variables.
+    shellcheck --shell=bash --exclude=SC2034,SC2154 tests/programs/recipes/*
 }
 
 @test "house: the top level holds what the README says, and nothing else" {
@@ -25,7 +27,7 @@ load helper
     for file in tests/web/*.mjs; do
         [[ $(head -n 1 "$file") =~ ^//\ [A-Z].*[a-z] ]] || { printf '%s\n' "$file"; return 1; }
     done
-    for file in tests/{replay,evidence,private-network,bench} .ci/run; do
+    for file in tests/{replay,evidence,private-network,bench} tests/programs/measure examples/keepalive-bpf/keepalive-bpf .ci/run; do
         [[ -x $file ]]
         sed -n 2,5p "$file" | grep -q '^# [A-Z]'
     done
@@ -88,7 +90,7 @@ exist() {
 
 @test "make: help lists every target that people use" {
     run -0 make -s -C "$root" help
-    for target in deps deps-publish deps-test deps-web site single pdf epub publish prove promote check test test-web serve bench clean help; do
+    for target in deps deps-publish deps-test deps-programs deps-web site single pdf epub publish prove promote check test test-programs test-web defaults install serve bench clean help; do
         has "make $target "
     done
 }
@@ -196,7 +198,13 @@ exist() {
     cd "$BATS_TEST_TMPDIR"
     rm -rf examples/bin
     env -i PATH="$PATH" make -C examples
-    for source in examples/*/*.c examples/lab/lab; do [[ -x examples/bin/$(basename "$source" .c) ]]; done
+    for source in examples/*/*.c examples/lab/lab; do
+        case $source in
+            *.bpf.c) ;; # keepalive-bpf compiles it
+            *preload.c) [[ -x examples/bin/keepalive-preload.so ]] ;;
+            *) [[ -x examples/bin/$(basename "$source" .c) ]] ;;
+        esac
+    done
     make -C examples clean
     [[ ! -e examples/bin ]]
 }

@@ -257,7 +257,7 @@ module Checks
 
     # What may be shown, and how it is called: programs by tag, transcripts
     # whole.
-    KINDS = { %r{\Aexamples/([\w-]+)/\1\.c\z} => 'c', %r{\Aexamples/([\w-]+)/\1\z} => 'bash',
+    KINDS = { %r{\Aexamples/([\w-]+)/\1(?:\.bpf)?\.c\z} => 'c', %r{\Aexamples/([\w-]+)/\1\z} => 'bash',
               %r{\Aexamples/[\w-]+/[\w-]+\.transcript\z} => 'console' }.freeze
 
     # Each listing is one include of such a file and nothing else: its lines
