@@ -31,6 +31,12 @@ packages-programs := apache2-bin bpftool chromium curl default-jdk-headless \
     mosquitto mosquitto-clients ncat netcat-openbsd nginx-light openssh-server \
     openssl postgresql postgresql-client python3-redis python3-requests \
     redis-server rsync socat stunnel4 vsftpd wget wget2
+# What the images of the Dockerfile have on top, and what tests them.
+packages-serve := nginx-light
+packages-follow := bash-completion less man-db manpages manpages-dev nano \
+    strace tcpdump vim-tiny
+packages-container := bats buildah ca-certificates curl fuse-overlayfs \
+    mmdebstrap netavark podman runc ruby tmux
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
     curl nginx-light postgresql redis-server gcc-mingw-w64-x86-64-win32 wine64
 
@@ -39,7 +45,7 @@ packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certifica
 first := $(filter clean deps deps-%,$(MAKECMDGOALS))
 rest := $(filter-out $(first),$(MAKECMDGOALS))
 
-.PHONY: deps deps-publish deps-test deps-programs deps-web clean help
+.PHONY: deps deps-publish deps-test deps-programs deps-web deps-serve deps-follow deps-container clean help
 deps: ## install what building the book needs (Debian or Ubuntu packages)
 	$(call install,$(packages))
 deps-publish: deps ## install what the other forms of the book need as well
@@ -54,6 +60,14 @@ deps-programs: deps-test ## install the programs that test-programs measures
 deps-web: deps-test ## install what test-web needs as well: browsers, Java, Wine, packages of npm
 	$(call install,$(packages-web) $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm))
 	$(Q)cd tests/web; [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci
+
+# The first two are for the Dockerfile.
+deps-serve:
+	$(call install,$(packages-serve))
+deps-follow:
+	$(call install,$(packages-follow))
+deps-container: ## install what container-test needs: podman, buildah, tmux
+	$(call install,$(packages-container))
 
 clean:: ## remove everything that was built
 	rm -rf build examples/bin
@@ -108,6 +122,8 @@ DESTDIR ?=
 lab: programs ## a shell in a private network with a client, a router and a server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" lab
 serve: site ## serve the book on port PORT (8080) of this machine
+	@ruby -rsocket -e 'TCPServer.new(ARGV[0], ARGV[1].to_i).close' $(BIND) $(PORT) 2>build/serve.log || \
+	    { printf 'port %s is taken, or may not be used here: make serve PORT=8081\n' $(PORT) >&2; exit 1; }
 	@printf 'The book is at http://localhost:%s/ until you press Ctrl-C.\n' $(PORT)
 	@ruby -run -e httpd -- --port=$(PORT) --bind-address=$(BIND) build/site
 PORT ?= 8080

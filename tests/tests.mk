@@ -87,6 +87,39 @@ defaults: programs ## measure what those programs set, and accept it into book/d
 	$(Q)tests/programs/measure >build/defaults.csv; \
 	tests/programs/accepted accept build/defaults.csv book/defaults.csv
 
+# --- The images ---------------------------------------------------------
+# ENGINE is docker, podman, or another that is called like them. Podman
+# builds through buildah here, with what works inside of a container too.
+ENGINE ?= $(firstword $(foreach e,docker podman,$(if $(shell command -v $e),$e)) docker)
+STAGE ?= follow
+TAG ?= keepalive
+with_engine = command -v '$(ENGINE)' >build/engine.log || { printf '%s: there is no such program: install Docker or Podman, or say ENGINE=\n' '$(ENGINE)' >&2; exit 1; }; \
+    '$(ENGINE)' info >build/engine.log 2>&1 || { tail -n 2 build/engine.log >&2; printf '%s cannot be used by this user: is it started, and have you the right to?\n' '$(ENGINE)' >&2; exit 1; }
+build_image = $(if $(filter podman,$(ENGINE)),buildah build --runtime runc --network=host --layers,'$(ENGINE)' build) \
+    $(if $(SOURCE_DATE_EPOCH),--build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH))
+SOURCE_DATE_EPOCH ?=
+
+.PHONY: container container-test container-verify
+container: ## build the image to follow along in (ENGINE=docker or podman, STAGE=site or build, TAG=keepalive)
+	$(Q)mkdir -p build; $(with_engine); $(build_image) --target $(STAGE) -t $(TAG) .
+
+container-test: ## build all images, and use them as readers do
+	$(Q)mkdir -p build; $(with_engine); \
+	$(if $(filter podman,$(ENGINE)),tests/container/base podman;) \
+	for image in build:keepalive-build site:keepalive-site follow:keepalive; do \
+	    $(build_image) --target "$${image%:*}" -t "$${image#*:}" . >build/image.log 2>&1 || { tail -n 20 build/image.log; exit 1; }; \
+	done; failed=0; \
+	ENGINE='$(ENGINE)' bats --timing --jobs $(jobs) tests/container | tee build/container.tap || failed=1; \
+	$(count) build/container.tap || failed=1; exit $$failed
+
+container-verify: ## make test in a container: every claim and transcript, with nothing skipped
+	$(Q)mkdir -p build; $(with_engine); \
+	$(if $(filter podman,$(ENGINE)),tests/container/base podman;) \
+	$(build_image) --target verify -t keepalive-verify . >build/image.log 2>&1 || { tail -n 20 build/image.log; exit 1; }; \
+	'$(ENGINE)' $(if $(filter podman,$(ENGINE)),--runtime runc) run --rm \
+	    $(if $(filter podman,$(ENGINE)),--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=none --security-opt unmask=/proc/sys,--security-opt seccomp=unconfined --security-opt systempaths=unconfined) \
+	    keepalive-verify
+
 # --- The site in browsers --------------------------------------------
 # What is looked at: the site, the book as one file, and the EPUB.
 web := build/site

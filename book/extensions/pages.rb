@@ -69,7 +69,7 @@ module OwnHtml
 
     path, tag = from
     file = File.basename(path)
-    name = [path.end_with?('.transcript') ? 'run' : 'code', file.delete_suffix(File.extname(file)), tag].compact.join('-')
+    name = [path.end_with?('.transcript') ? 'run' : 'code', file[/\A[^.]+/], tag].compact.join('-')
     id = @ids.key?(name) ? '' : %( id="#{@ids[name] = name}")
     text = node.title? ? node.captioned_title.sub(path, "<code>#{path}</code>") : "<code>#{file}</code>"
     code = super[%r{<pre.*</pre>}m].sub('<pre', '<pre tabindex="0"')

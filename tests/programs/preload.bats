@@ -4,7 +4,7 @@
 load programs
 
 export OURS="env LD_PRELOAD=$bin/keepalive-preload.so KEEPALIVE_IDLE=61 KEEPALIVE_INTERVAL=11 KEEPALIVE_COUNT=7"
-export DEBIANS='env LD_PRELOAD=libkeepalive.so.0 KEEPIDLE=61 KEEPINTVL=11 KEEPCNT=7'
+export THEIRS='env LD_PRELOAD=libkeepalive.so.0 KEEPIDLE=61 KEEPINTVL=11 KEEPCNT=7'
 export DIAL='package main
 import ("net"; "time")
 func main() { (&net.Dialer{KeepAlive: -1}).Dial("tcp", "127.0.0.1:7000"); time.Sleep(time.Minute) }'
@@ -42,9 +42,9 @@ s.recv(1)"'
 }
 
 @test "preload: Debian's libkeepalive does it where a program makes its socket by socket()" {
-    alone 'connected $DEBIANS nc.openbsd -d 127.0.0.1 7000
-        connected $DEBIANS python3 -c "import socket; socket.create_connection((\"127.0.0.1\", 7000)).recv(1)"
-        connected $DEBIANS wget -q http://127.0.0.1:7000/'
+    alone 'connected $THEIRS nc.openbsd -d 127.0.0.1 7000
+        connected $THEIRS python3 -c "import socket; socket.create_connection((\"127.0.0.1\", 7000)).recv(1)"
+        connected $THEIRS wget -q http://127.0.0.1:7000/'
     for program in nc.openbsd python3 wget; do has "61/11/7 $program"; done
 }
 
@@ -56,7 +56,7 @@ s.recv(1)"'
             "a.sin_addr.s_addr = htonl(INADDR_LOOPBACK); int fd = socket(AF_INET, SOCK_STREAM, 0);" \
             "return connect(fd, (struct sockaddr *)&a, sizeof a) == 0 ? (int)sleep(60) : 1; }" >static.c
         gcc -static -o static static.c
-        for preload in "$OURS" "$DEBIANS"; do connected $preload ./dialer; connected $preload ./static; done
+        for preload in "$OURS" "$THEIRS"; do connected $preload ./dialer; connected $preload ./static; done
         for program in ./dialer ./static; do
             $program & until_true stands
             keepalivectl --pid $! --idle 61 --interval 11 --count 7 --quiet

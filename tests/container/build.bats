@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# Building the images, and what goes wrong.
+load container
+
+@test "build: the images are as small as the README says" {
+    base=$("$engine" image inspect --format '{{.Size}}' docker.io/library/debian:trixie-slim)
+    for image in site follow build; do
+        tag=keepalive-$image
+        [[ $image != follow ]] || tag=keepalive
+        size=$((($("$engine" image inspect --format '{{.Size}}' "$tag") - base) / 1000000))
+        said=$(sed -n "s/^| \`$image\` .*| \([0-9]*\) MB |\$/\1/p" "$root/README.md")
+        printf '# %s: %s MB beside the base, the README says %s MB\n' "$image" "$size" "$said" | tee /dev/fd/3
+        ((said * 100 >= size * 80 && said * 100 <= size * 125))
+    done
+    site=$(($("$engine" image inspect --format '{{.Size}}' keepalive-site) - base))
+    ((site < 40000000))
+}
+
+@test "build: one broken example breaks the build" {
+    copy_project
+    sed -i 's/"SO_KEEPALIVE   %s\\n"/"SO_KEEPALIVE:  %s\\n"/' examples/check/check.c
+    run ! timeout 400 make container STAGE=build TAG=keepalive-broken ENGINE="$engine"
+    has 'this run printed something else'
+    run ! "$engine" image inspect keepalive-broken
+}
+
+@test "build: without an engine, and with one that may do nothing, it says so" {
+    run -2 make -s -C "$root" container ENGINE=no-such-engine
+    has 'no-such-engine: there is no such program'
+    printf '#!/bin/sh\necho "permission denied" >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/refuses"
+    chmod +x "$BATS_TEST_TMPDIR/refuses"
+    run -2 make -s -C "$root" container ENGINE="$BATS_TEST_TMPDIR/refuses"
+    has 'permission denied'
+    has 'cannot be used'
+}
+
+@test "build: a port that is taken is said plainly" {
+    port=$(free_port)
+    ruby -rsocket -e 's = TCPServer.new("127.0.0.1", ARGV[0].to_i); puts "here"; STDOUT.flush; sleep 20' "$port" >"$BATS_TEST_TMPDIR/taken" 3>&- &
+    taker=$!
+    until_true grep -q here "$BATS_TEST_TMPDIR/taken"
+    run -2 timeout 20 make -s -C "$root" serve PORT="$port"
+    kill "$taker"
+    has "port $port is taken"
+}

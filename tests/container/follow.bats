@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# The image to follow along in: what a reader meets who types what the book
+# says.
+load container
+
+lab=(--security-opt unmask=/proc/sys)
+[[ $engine == podman ]] || lab=(--security-opt seccomp=unconfined --security-opt systempaths=unconfined)
+
+@test "follow: the shell greets with what to try, as an ordinary user, and the first of it works" {
+    started -it keepalive
+    run -0 timeout 60 "$engine" exec "$name" bash -lc 'id -u; check; command -v lab ss strace tcpdump nano vi less; nstat -asz TcpExtTCPKeepAlive; man -w tcp ss'
+    printf '%s\n' "$output"
+    [[ ${lines[0]} == 1000 ]]
+    has 'SO_KEEPALIVE   off'
+    has man7/tcp.7
+    has man8/ss.8
+    printf '$ check\n%s\n' "$(sed -n '/^SO_KEEP/,/^TCP_KEEPCNT/p' <<<"$output")" >"$BATS_TEST_TMPDIR/first.transcript"
+    "$here/typed" "$BATS_TEST_TMPDIR/first.transcript" "$engine" exec -it "$name" bash
+    # What it says first is no part of that: the prompt comes after it.
+    run -0 timeout 20 "$engine" logs "$name"
+    has 'every command of the book works here as printed'
+    has 'make -C /book serve'
+}
+
+@test "follow: another word on the screen would be noticed" {
+    started -it keepalive
+    # shellcheck disable=SC2016 # a prompt
+    printf '%s\n' '$ echo one' 'two' >"$BATS_TEST_TMPDIR/wrong.transcript"
+    run -1 "$here/typed" "$BATS_TEST_TMPDIR/wrong.transcript" "$engine" exec -it "$name" bash
+    has '-two'
+    has '+one'
+}
+
+# typed_all TRANSCRIPT...: in shells of one container, side by side.
+typed_all() {
+    printf '%s\n' "$@" | xargs -P 6 -I '{}' bash -c '"$0" "$1" "${@:2}" 2>&1 || "$0" "$1" "${@:2}" || echo "failed: $1"' \
+        "$here/typed" '{}' "$engine" exec -it "$name" bash >"$BATS_TEST_TMPDIR/said"
+    cat "$BATS_TEST_TMPDIR/said"
+    run ! grep '^failed: ' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "follow: every line of every transcript without the lab works when it is typed" {
+    started -it keepalive
+    mapfile -t transcripts < <(grep -LE '^\$ (lab|sudo)' "$root"/examples/*/*.transcript)
+    ((${#transcripts[@]} >= 35))
+    typed_all "${transcripts[@]}"
+}
+
+@test "follow: with the flag for the lab, every line of the lab's works as well" {
+    started -it "${lab[@]}" keepalive
+    mapfile -t transcripts < <(grep -lE '^\$ lab' "$root"/examples/*/*.transcript)
+    ((${#transcripts[@]} >= 35))
+    typed_all "${transcripts[@]}"
+}
+
+@test "follow: without it the lab says which flag is missing" {
+    run -1 container keepalive lab true
+    has 'lab: '
+    has '--security-opt unmask=/proc/sys'
+}
+
+@test "follow: where namespaces are forbidden, as by Docker, the lab names the flag for that" {
+    [[ $engine == podman ]] || skip 'Docker does so without being told'
+    # What Docker's default profile does to who has not CAP_SYS_ADMIN.
+    printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["unshare", "setns", "mount", "umount2"], "action": "SCMP_ACT_ERRNO"}]}' >"$BATS_TEST_TMPDIR/profile.json"
+    run -1 container --security-opt "seccomp=$BATS_TEST_TMPDIR/profile.json" "${lab[@]}" keepalive lab true
+    has '--security-opt seccomp=unconfined'
+    run -0 container --security-opt seccomp=unconfined "${lab[@]}" keepalive lab true
+}
+
+@test "follow: the book is served from it, on a port of the host" {
+    port=$(free_port)
+    started -p "127.0.0.1:$port:8080" keepalive make -C /book serve
+    until_true curl -sf --max-time 2 "http://127.0.0.1:$port/enable.html"
+}
+
+@test "follow: a container that is killed in the middle of a lab leaves nothing on the host" {
+    links=$(ip -o link | wc -l)
+    started "${lab[@]}" keepalive lab -c 'start server serve --host server --port 7000; sleep 60'
+    first=$("$engine" inspect --format '{{.State.Pid}}' "$name")
+    until_true sh -c "$engine exec $name pgrep -x serve"
+    space=$(readlink "/proc/$first/ns/net")
+    "$engine" kill "$name" >/dev/null
+    until_true sh -c "! test -e /proc/$first"
+    # Nobody is left in its network, or in one that was made inside of it.
+    run ! sh -c "for p in /proc/[0-9]*; do readlink \$p/ns/net; done 2>/dev/null | grep -F '$space'"
+    run ! pgrep -f 'serve --host server --port 7000'
+    [[ $(ip -o link | wc -l) == "$links" ]]
+}
+
+@test "follow: without IPv6 the programs work by IPv4" {
+    run -0 container --sysctl net.ipv6.conf.all.disable_ipv6=1 --sysctl net.ipv6.conf.default.disable_ipv6=1 keepalive \
+        silent-peer --deaf-at 1 -- bash -c 'detect --idle 1 --interval 1 --count 1 {host} {port} || true'
+    has 'timed out'
+}
