@@ -107,6 +107,8 @@ refused() {
     for option in deaf-at hear-at reboot-at close-at; do
         for value in -1 1e9 abc '' 5x; do refused silent-peer "--$option" "$value"; done
     done
+    run -1 "$bin/silent-peer" --no-read --deaf-at 9 -- "$bin/full" --limit 2 '{host}' '{port}'
+    has 'full: the peer reads nothing'
     for value in -1 65536 abc ''; do refused silent-peer --port "$value"; done
     for value in 0 -1 abc ''; do refused silent-peer --limit "$value"; done
     run -2 "$bin/silent-peer" --hear-at 1 --reboot-at 2

@@ -190,6 +190,7 @@ int main(int argc, char **argv)
 {
     static const char *const names[] = {"IDLE", "INTERVAL", "COUNT"};
     int want[SETTINGS] = {0};
+    setvbuf(stdout, NULL, _IONBF, 0); // in order, also into a pipe
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf("%s", usage);
         return fflush(stdout) != 0;

@@ -54,6 +54,7 @@ static struct client {
 // What is waited for: signals, the listener, each client.
 enum { SIGNALS, LISTENER, FIRST };
 static struct pollfd polled[FIRST + CLIENTS];
+static int reads = 1; // is what clients send read?
 
 static const char usage[] =
     "usage: silent-peer [OPTION...] [COMMAND {host} {port}]";
@@ -67,6 +68,7 @@ static void help(void)
            "  --hear-at S     hear and speak again\n"
            "  --reboot-at S   come back without memory\n"
            "  --close-at S    close, and do not go deaf before\n"
+           "  --no-read       read nothing of what comes\n"
            "  --limit S       how long to serve, %d\n",
            usage, want[PORT], want[LIMIT]);
 }
@@ -214,6 +216,7 @@ static int admit(void)
         if (polled[FIRST + i].fd == -1) {
             clients[i] = new;
             polled[FIRST + i].fd = fd;
+            polled[FIRST + i].events = reads ? POLLIN : 0;
             if (command == 0)
                 printf("peer: a client connects\n");
             return 0;
@@ -465,6 +468,7 @@ static const char *parse(int argc, char **argv)
         {"port", required_argument, NULL, PORT},
         {"limit", required_argument, NULL, LIMIT},
         {"host", required_argument, NULL, 'a'},
+        {"no-read", no_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -481,6 +485,8 @@ static const char *parse(int argc, char **argv)
             errx(2, "%s", usage);
         if (option == 'a')
             host = optarg;
+        else if (option == 'n')
+            reads = 0;
         else
             want[option] =
                 number(options[index].name, optarg, option == LIMIT,

@@ -44,5 +44,5 @@ until_true() {
 }
 
 teardown() {
-    [[ -z ${name-} ]] || timeout 30 "$engine" rm --force "$name" >/dev/null 2>&1 || true
+    [[ -z ${name-} ]] || timeout 30 "$engine" rm --force --time 0 "$name" >/dev/null 2>&1 || true
 }
