@@ -69,7 +69,8 @@ foreign() {
 
 @test "pdf: outline and contents name every chapter, and the page that it begins on" {
     qpdf --json --json-key=outlines "$pdf" >"$BATS_TEST_TMPDIR/outline"
-    contents=$(pdftotext -layout -f 3 -l 5 "$pdf" - | tr -s ' ')
+    # What follows the contents on these pages has no such lines.
+    contents=$(pdftotext -layout -f 3 -l 8 "$pdf" - | tr -s ' ')
     while read -r _ title; do
         page=$(ruby -rjson -e '
             entries = JSON.parse(File.read(ARGV[0]))["outlines"]
@@ -118,7 +119,8 @@ right() {
     for term in TCP_KEEPIDLE ETIMEDOUT 'recv()' tcp_keepalive_time detect 'idle time'; do grep -qx "[0-9]* $term" <<<"$index"; done
     (($(grep -c TCP_KEEPIDLE <<<"$index") >= 3))
     # The ledger would be on every page of it.
-    ledger=$(pdftotext -layout -f 3 -l 5 "$pdf" - | sed -n 's/^ *The ledger.* //p')
+    ledger=$(pdftotext -layout -f 3 -l 8 "$pdf" - | sed -n 's/^ *The ledger[ .]* \. *\([0-9]*\)$/\1/p')
+    [[ $ledger =~ ^[0-9]+$ ]]
     [[ -z $(awk -v ledger="$ledger" '$1 >= ledger' <<<"$index") ]]
     run -0 right <<<"$index"
     printf '%s\n' "$output"

@@ -153,6 +153,11 @@ refused() {
     has 'is now     44/10/6'
 }
 
+@test "keepalivectl: a /proc that shows other numbers than its own is not believed" {
+    run -1 timeout 20 "$root/tests/private-network" unshare --pid --fork --kill-child keepalivectl
+    has '/proc is of another namespace'
+}
+
 @test "keepalivectl: a process that ends between look-up and duplicate is said to be gone" {
     alone 'client
         strace -o /dev/null -e inject=pidfd_getfd:delay_enter=1000000 keepalivectl --pid "$pid" --fd "$fd" --idle 5 & tool=$!

@@ -117,7 +117,7 @@ container-verify: ## make test in a container: every claim and transcript, with 
 	$(if $(filter podman,$(ENGINE)),tests/container/base podman;) \
 	$(build_image) --target verify -t keepalive-verify . >build/image.log 2>&1 || { tail -n 20 build/image.log; exit 1; }; \
 	'$(ENGINE)' $(if $(filter podman,$(ENGINE)),--runtime runc) run --rm \
-	    $(if $(filter podman,$(ENGINE)),--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=none --security-opt unmask=/proc/sys,--security-opt seccomp=unconfined --security-opt systempaths=unconfined) \
+	    $(if $(filter podman,$(ENGINE)),--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=none --security-opt unmask=ALL,--security-opt seccomp=unconfined --security-opt systempaths=unconfined) \
 	    keepalive-verify
 
 # --- The site in browsers --------------------------------------------

@@ -487,10 +487,15 @@ static int one_process(int pid)
 
 static void all_processes(void)
 {
+    char self[16] = "";
     DIR *list = opendir("/proc");
-    if (list == NULL || access("/proc/self/fd", R_OK) == -1)
+    if (list == NULL ||
+        readlink("/proc/self", self, sizeof self - 1) == -1)
         errx(1, "/proc is not there, so no process is found: "
                 "--pid and --fd together need none");
+    if (atoi(self) != (int)getpid())
+        errx(1, "/proc is of another namespace, so its numbers are not "
+                "ours");
     for (struct dirent *d = readdir(list); d != NULL;
          d = readdir(list)) {
         if (!isdigit((unsigned char)d->d_name[0]))
