@@ -36,7 +36,7 @@ packages-serve := nginx-light
 packages-follow := bash-completion less man-db manpages manpages-dev nano \
     strace tcpdump vim-tiny
 packages-container := bats buildah ca-certificates curl fuse-overlayfs \
-    mmdebstrap netavark podman runc ruby tmux
+    mmdebstrap netavark podman runc ruby slirp4netns tmux
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
     curl nginx-light postgresql redis-server gcc-mingw-w64-x86-64-win32 wine64
 
@@ -110,7 +110,7 @@ include tests/tests.mk
 include book/book.mk
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: serve lab install
 install: programs build/keepalivectl.1 ## install keepalivectl and keepalive-preload.so (PREFIX=/usr/local)

@@ -97,6 +97,8 @@ entries() {
     ruby -e '
         # An entry may go on over the foot of a page and the head of the next.
         text = STDIN.read.gsub(/\n+\d+\n+Index\n+/, "\n").gsub(/-\n+(?=\d)/, "-").gsub(/\n+(?=\d)/, " ")
+        # A hyphen at the end of a line is lost: 142-143 becomes 142143.
+        text = text.gsub(/(?<=, )\d{4,}/) { |pages| pages.dup.insert(pages.length / 2, "-") }
         # One may go on in the next column, which is read elsewhere.
         text = text.gsub(/, \d+-$/, "")
         text.scan(/^(\S.*?)((?:, \d+(?:-\d+)?)+)$/) do |term, pages|

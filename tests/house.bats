@@ -16,7 +16,7 @@ load helper
 
 @test "house: the top level holds what the README says, and nothing else" {
     run -0 bash -c "cd '$root' && git ls-files --cached --others --exclude-standard | cut -d/ -f1 | sort -u | tr '\n' ' '"
-    [[ $output == '.ci .clang-format .dockerignore .gitignore .shellcheckrc CITATION.cff CONTRIBUTING.md Dockerfile LICENSE LICENSE-TEXT Makefile README.md book examples tests ' ]]
+    [[ $output == '.ci .clang-format .devcontainer .dockerignore .github .gitignore .shellcheckrc CITATION.cff CONTRIBUTING.md Dockerfile LICENSE LICENSE-TEXT Makefile README.md book examples tests ' ]]
 }
 
 @test "house: every program, script and extension says in its header what it is for" {
@@ -90,7 +90,7 @@ exist() {
 
 @test "make: help lists every target that people use" {
     run -0 make -s -C "$root" help
-    for target in deps deps-publish deps-test deps-programs deps-web site single pdf epub publish prove promote check test test-programs test-web defaults install serve bench clean help; do
+    for target in deps deps-publish deps-test deps-programs deps-web deps-container site single pdf epub publish prove promote check test test-programs test-web defaults install container container-test container-verify serve bench clean help; do
         has "make $target "
     done
 }

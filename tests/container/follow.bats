@@ -31,10 +31,12 @@ lab=(--security-opt unmask=ALL)
     has '+one'
 }
 
-# typed_all TRANSCRIPT...: in shells of one container, side by side.
+# typed_all TRANSCRIPT...: in shells of one container, side by side, each in
+# a folder of its own.
+# shellcheck disable=SC2016 # for the inner shells
 typed_all() {
     printf '%s\n' "$@" | xargs -P 6 -I '{}' bash -c '"$0" "$1" "${@:2}" 2>&1 || "$0" "$1" "${@:2}" || echo "failed: $1"' \
-        "$here/typed" '{}' "$engine" exec -it "$name" bash >"$BATS_TEST_TMPDIR/said"
+        "$here/typed" '{}' "$engine" exec -it "$name" bash -c 'cd "$(mktemp -d)" && exec bash' >"$BATS_TEST_TMPDIR/said"
     cat "$BATS_TEST_TMPDIR/said"
     run ! grep '^failed: ' "$BATS_TEST_TMPDIR/said"
 }
