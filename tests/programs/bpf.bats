@@ -46,7 +46,7 @@ export tool=$root/examples/keepalive-bpf/keepalive-bpf
 }
 
 @test "bpf: who is not root is told so" {
-    with_group 'setpriv --reuid nobody --clear-groups bash "$tool" attach "$group" 61 11 7 || echo "status $?"'
+    with_group 'setpriv --reuid nobody --clear-groups bash -s attach "$group" 61 11 7 <"$tool" || echo "status $?"'
     has 'it takes root'
     has 'status 1'
 }
