@@ -1,7 +1,10 @@
 # What the shell of the follow-along image says first: where one is, and what
 # to try. It is the reader's .bashrc; sets the prompt that the book prints.
 # shellcheck shell=bash
-PATH=/book/build/bin:$PATH # /etc/profile has set another
+case :$PATH: in
+    */build/bin:*) ;;                # the container for development has put its own
+    *) PATH=/book/build/bin:$PATH ;; # /etc/profile has set another
+esac
 if [[ $- == *i* && -n ${BASH_VERSION-} ]]; then
     # shellcheck disable=SC1091 # it is not everywhere
     if [[ -r /usr/share/bash-completion/bash_completion ]]; then . /usr/share/bash-completion/bash_completion; fi

@@ -30,5 +30,9 @@ has() {
 
 # sources: every file that git would track.
 sources() {
-    git -C "$root" ls-files --cached --others --exclude-standard
+    if [[ -e $root/.git ]]; then
+        git -C "$root" ls-files --cached --others --exclude-standard
+    else # a copy without its history, as in an image
+        (cd "$root" && find . -path ./build -prune -o -path ./tests/web/node_modules -prune -o -path ./examples/bin -prune -o -type f -printf '%P\n')
+    fi
 }

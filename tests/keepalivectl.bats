@@ -142,6 +142,32 @@ refused() {
     [[ $output =~ off\ +0\ +ESTAB ]]
 }
 
+@test "keepalivectl: who may list a process's descriptors and not read them is told so" {
+    # So is root in a container without CAP_SYS_PTRACE; here the kernel is made to say it.
+    alone 'client
+        strace -qq -o /dev/null -e inject=readlinkat:error=EACCES keepalivectl --pid "$pid" --idle 60 || echo "status $?"
+        strace -qq -o /dev/null -e inject=readlinkat:error=EACCES keepalivectl'
+    has 'not permitted: it takes the same user'
+    has 'status 1'
+    has 'processes may not be looked into'
+}
+
+@test "keepalivectl: raw sockets and descriptors that are only paths are no TCP sockets" {
+    # shellcheck disable=SC2016 # for the inner shell
+    alone 'ruby -rsocket -e "s = Socket.new(Socket::AF_INET, Socket::SOCK_RAW, 6); puts %q(ready); STDOUT.flush; sleep 50" >ready.$$ &
+        raw=$!
+        for ((n = 0; n < 200; n++)); do [[ -s ready.$$ ]] && break; sleep 0.05; done; rm -f ready.$$
+        keepalivectl --pid "$raw" --idle 60 || echo "status $?"
+        keepalivectl; echo "status $?"'
+    has 'no such socket'
+    [[ $output == *'status 1'*'status 0' ]]
+}
+
+@test "keepalivectl: :: is an address, and only :PORT means any" {
+    alone 'client; keepalivectl --peer ::; keepalivectl --local [::]:7000; echo --; keepalivectl --local :7000 | grep -c 7000'
+    [[ $output == $'--\n2' ]]
+}
+
 @test "keepalivectl: a kernel without pidfd_getfd, and no /proc, are said plainly" {
     alone 'client
         strace -o /dev/null -e inject=pidfd_getfd:error=ENOSYS keepalivectl --pid "$pid" || echo "status $?"
@@ -155,6 +181,8 @@ refused() {
 
 @test "keepalivectl: a /proc that shows other numbers than its own is not believed" {
     run -1 timeout 20 "$root/tests/private-network" unshare --pid --fork --kill-child keepalivectl
+    has '/proc is of another namespace'
+    run -1 timeout 20 "$root/tests/private-network" unshare --pid --fork --kill-child keepalivectl --pid 1
     has '/proc is of another namespace'
 }
 

@@ -14,8 +14,9 @@
 //     KEEPALIVE_USER_TIMEOUT  user timeout in milliseconds
 //
 // What is not such a number is reported to standard error when the
-// program starts, and not used. Nothing else that the program sees
-// changes: not errno, not a result, not a descriptor.
+// program starts, and not used. Of the calls nothing else changes: not
+// errno, not a result, not a descriptor; but a user timeout also limits
+// how long connect() waits.
 
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -110,11 +111,14 @@ static void tune(int fd)
     int saved = errno;
     int family = 0;
     int protocol = 0;
+    int type = 0;
     int on = 1;
     socklen_t size = sizeof family;
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
         getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) ==
             0 &&
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+        type == SOCK_STREAM &&
         (family == AF_INET || family == AF_INET6) && // <1>
         (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP)) {
         for (int i = 0; i < SETTINGS; i++)

@@ -52,7 +52,8 @@ static int quiet;
 // Which sockets.
 struct end {
     int given;
-    struct in6_addr address; // IPv4 as ::ffff:a.b.c.d; zero: any
+    int any_address;
+    struct in6_addr address; // IPv4 as ::ffff:a.b.c.d
     int port; // 0: any
 };
 static struct end local;
@@ -176,7 +177,7 @@ static int matches(const struct end *filter, const struct end *e)
     return !filter->given ||
            (e->given &&
             (filter->port == 0 || filter->port == e->port) &&
-            (IN6_IS_ADDR_UNSPECIFIED(&filter->address) ||
+            (filter->any_address ||
              IN6_ARE_ADDR_EQUAL(&filter->address, &e->address)));
 }
 
@@ -204,13 +205,14 @@ static void parse_end(const char *name, const char *text, struct end *e)
     if (length < sizeof address)
         memcpy(address, start, length);
     *e = (struct end){.given = 1};
+    e->any_address = length == 0 && colon != NULL && text[0] != '[';
     if (colon != NULL)
         e->port = number(name, colon + 1, 1, 65535);
     if (inet_pton(AF_INET, address, &four) == 1) {
         e->address.s6_addr[10] = e->address.s6_addr[11] = 0xff;
         memcpy(&e->address.s6_addr[12], &four, 4);
     } else if (inet_pton(AF_INET6, address, &e->address) != 1 &&
-               (length != 0 || colon == NULL || text[0] == '[')) {
+               !e->any_address) {
         errx(2, "%s '%s': not an address and a port", name, text);
     }
 }
@@ -263,7 +265,7 @@ static int read_option_if_any(int fd, const struct setting *s)
     if (getsockopt(fd, s->level, s->option, &value, &size) == 0)
         return value;
     if (errno != ENOPROTOOPT && errno != EOPNOTSUPP &&
-        errno != ENOTSOCK) {
+        errno != ENOTSOCK && errno != EBADF) { // O_PATH
         warn("getsockopt %s", s->name);
         failed = 1;
     }
@@ -277,10 +279,12 @@ static int is_tcp(int fd)
                                           "SO_DOMAIN"};
     static const struct setting protocol = {SOL_SOCKET, SO_PROTOCOL,
                                             "SO_PROTOCOL"};
+    static const struct setting type = {SOL_SOCKET, SO_TYPE, "SO_TYPE"};
     int f = read_option_if_any(fd, &family);
     int p = read_option_if_any(fd, &protocol);
     return (f == AF_INET || f == AF_INET6) &&
-           (p == IPPROTO_TCP || p == IPPROTO_MPTCP);
+           (p == IPPROTO_TCP || p == IPPROTO_MPTCP) &&
+           read_option_if_any(fd, &type) == SOCK_STREAM;
 }
 
 // What the kernel holds.
@@ -352,59 +356,66 @@ static void command_of(int pid, char *name, size_t size)
             *c = *c == '\n' ? '\0' : '_';
 }
 
+// What was seen of a socket. It is printed when its duplicate is
+// closed: output can block, and its owner may close it any time.
+struct seen {
+    struct end here;
+    struct end there;
+    const char *state;
+    int before[SETTINGS];
+    int after[SETTINGS];
+    int matches;
+};
+
 // A line of the list, and before the first one its head.
-static void print_socket(int fd, int pid, int number,
-                         const int have[SETTINGS],
-                         const struct end *here,
-                         const struct end *there)
+static void print_seen(const struct seen *s, int pid, int number)
 {
     char ends[2][INET6_ADDRSTRLEN + 9];
-    char values[40];
+    char values[2][40];
     char command[32];
     command_of(pid, command, sizeof command);
-    if (found == 0)
+    if (found == 1)
         printf("%-7s %-4s %-11s %-7s %-6s %-18s %-18s %s\n", "PID",
                "FD", "KEEPALIVE", "TIMEOUT", "STATE", "LOCAL", "PEER",
                "COMMAND");
     printf("%-7d %-4d %-11s %-7d %-6s %-18s %-18s %s\n", pid, number,
-           have_text(have, values, sizeof values), have[USER_TIMEOUT],
-           state(fd), end_text(here, ends[0], sizeof ends[0]),
-           end_text(there, ends[1], sizeof ends[1]), command);
+           have_text(s->before, values[0], sizeof values[0]),
+           s->before[USER_TIMEOUT], s->state,
+           end_text(&s->here, ends[0], sizeof ends[0]),
+           end_text(&s->there, ends[1], sizeof ends[1]), command);
+    if (setting_wanted())
+        printf("%-12s %-11s %d\n", dry_run ? "  would be" : "  is now",
+               have_text(s->after, values[1], sizeof values[1]),
+               s->after[USER_TIMEOUT]);
 }
 
-// One socket, which `fd` is a duplicate of: prints it, sets it.
-static void handle(int fd, int pid, int number)
+// One socket, which `fd` is a duplicate of: looks at it, sets it.
+static void handle(int fd, int pid, int number, struct seen *s)
 {
-    struct end here;
-    struct end there;
-    char text[40];
-    int have[SETTINGS];
-    if (ask_end(fd, getsockname, &here) == -1) {
+    if (ask_end(fd, getsockname, &s->here) == -1) {
         warn("getsockname");
         failed = 1;
     }
-    if (ask_end(fd, getpeername, &there) == -1 && errno != ENOTCONN) {
+    if (ask_end(fd, getpeername, &s->there) == -1 &&
+        errno != ENOTCONN) {
         warn("getpeername");
         failed = 1;
     }
-    read_all(fd, have);
-    if (!matches(&local, &here) || !matches(&peer, &there) ||
-        (without && have[ON] != 0))
+    s->state = state(fd);
+    read_all(fd, s->before);
+    if (!matches(&local, &s->here) || !matches(&peer, &s->there) ||
+        (without && s->before[ON] != 0))
         return;
-    if (!quiet)
-        print_socket(fd, pid, number, have, &here, &there);
+    s->matches = 1;
     found++;
-    if (!setting_wanted())
-        return;
+    memcpy(s->after, s->before, sizeof s->after);
     if (dry_run)
-        expect(have);
-    else if (change(fd, pid, number) == -1)
-        failed = 1;
-    if (!dry_run)
-        read_all(fd, have);
-    if (!quiet)
-        printf("%-12s %-11s %d\n", dry_run ? "  would be" : "  is now",
-               have_text(have, text, sizeof text), have[USER_TIMEOUT]);
+        expect(s->after);
+    else if (setting_wanted()) {
+        if (change(fd, pid, number) == -1)
+            failed = 1;
+        read_all(fd, s->after);
+    }
 }
 
 // tag::descriptor[]
@@ -416,11 +427,14 @@ static int descriptor(int process, int pid, int number)
     int fd = take(process, number);
     if (fd == -1)
         return -1;
+    struct seen seen = {0};
     int tcp = is_tcp(fd);
     if (tcp)
-        handle(fd, pid, number);
+        handle(fd, pid, number, &seen);
     if (close(fd) == -1)
         err(1, "close");
+    if (seen.matches && !quiet)
+        print_seen(&seen, pid, number); // <1>
     errno = ENOTSOCK;
     return tcp ? 0 : -1;
 }
@@ -434,13 +448,13 @@ static void explain(int pid, int number, int error)
                 "5.6, and a container may be denied it");
     if (error == EPERM)
         warnx("pid %d: not permitted: %s", pid, rights);
-    else if (error == ESRCH)
+    else if (error == ESRCH || error == ENOENT)
         warnx("pid %d: there is no such process", pid);
     else if (error == EBADF)
         warnx("pid %d has no descriptor %d", pid, number);
     else if (error == ENOTSOCK)
         warnx("pid %d, descriptor %d: not a TCP socket", pid, number);
-    else if (error == EINVAL || error == ENOENT)
+    else if (error == EINVAL)
         warnx("pid %d: a thread, not a process", pid);
     else
         warnx("pid %d: %s", pid, strerror(error));
@@ -459,9 +473,11 @@ static int all_of(int process, int pid)
     for (struct dirent *d = readdir(list); d != NULL && result == 0;
          d = readdir(list)) {
         char target[8] = "";
-        if (readlinkat(dirfd(list), d->d_name, target, sizeof target) <
-                7 ||
-            memcmp(target, "socket:", 7) != 0)
+        ssize_t length =
+            readlinkat(dirfd(list), d->d_name, target, sizeof target);
+        if (length == -1 && d->d_name[0] != '.' && errno != ENOENT)
+            result = errno; // the right to read links is one of its own
+        if (length < 7 || memcmp(target, "socket:", 7) != 0)
             continue;
         if (descriptor(process, pid, atoi(d->d_name)) == -1 &&
             errno != ENOTSOCK && errno != EBADF)
@@ -485,17 +501,23 @@ static int one_process(int pid)
     return result;
 }
 
-static void all_processes(void)
+// Processes are found in /proc, if it is that of our own namespace.
+static void need_proc(void)
 {
     char self[16] = "";
-    DIR *list = opendir("/proc");
-    if (list == NULL ||
-        readlink("/proc/self", self, sizeof self - 1) == -1)
+    if (readlink("/proc/self", self, sizeof self - 1) == -1)
         errx(1, "/proc is not there, so no process is found: "
                 "--pid and --fd together need none");
     if (atoi(self) != (int)getpid())
         errx(1, "/proc is of another namespace, so its numbers are not "
                 "ours");
+}
+
+static void all_processes(void)
+{
+    DIR *list = opendir("/proc");
+    if (list == NULL)
+        err(1, "/proc");
     for (struct dirent *d = readdir(list); d != NULL;
          d = readdir(list)) {
         if (!isdigit((unsigned char)d->d_name[0]))
@@ -616,6 +638,8 @@ int main(int argc, char **argv)
 {
     begin_output();
     parse(argc, argv);
+    if (only_fd == -1)
+        need_proc();
     if (only_pid == -1)
         all_processes();
     else if (one_process(only_pid) == -1)

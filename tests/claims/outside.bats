@@ -27,6 +27,16 @@ load claim
     saw_count probes TcpExtTCPKeepAlive probes
 }
 
+@test "outside-user-timeout: A user timeout that is set from outside ends a connection that is repeating data." {
+    own_network
+    try "lab -c 'start server serve --quiet --host server --port 7000
+        after 1 unplug client
+        after 4 keepalivectl --peer :7000 --user-timeout 1000 --quiet
+        ask --no-keepalive --pause 2 --limit 30 server 7000'"
+    prints 'after asking, recv() failed: ETIMEDOUT'
+    saw error ETIMEDOUT
+}
+
 @test "outside-listening: What is set on a listening socket from outside, the clients that come later get." {
     own_network
     try "lab -c 'start server serve --quiet --no-keepalive --host server --port 7000

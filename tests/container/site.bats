@@ -31,6 +31,8 @@ serve_site() {
     get /source/examples/detect/detect.c
     has 'Content-Type: text/plain'
     has 'detect: '
+    get /source
+    has 'Location: /source/'
 }
 
 @test "site: what is not there is the book's own 404, and nothing outside of it is served" {

@@ -27,6 +27,22 @@ export tool=$root/examples/keepalive-bpf/keepalive-bpf
     [[ $output == *'off static'*inside*'61/11/7 static'*'61/11/7 nc.openbsd'*after*'off static'* ]]
 }
 
+@test "bpf: another program on the group stays, and a group below may have its own" {
+    with_group '
+        sed "s/int keepalive(/int other(/" "${tool%/*}/keepalive-bpf.bpf.c" >other.bpf.c
+        clang -O2 -g -target bpf -DIDLE=9 -DINTERVAL=9 -DCOUNT=9 -I"/usr/include/$(uname -m)-linux-gnu" -o other.o -c other.bpf.c
+        mkdir bpf; mount -t bpf none bpf
+        bpftool prog load other.o bpf/other
+        bpftool cgroup attach "$group" sock_ops pinned bpf/other multi
+        "$tool" attach "$group" 61 11 7
+        mkdir "$group/below"
+        "$tool" attach "$group/below" 62 11 7
+        "$tool" detach "$group"
+        bpftool cgroup list "$group" | awk "{ print \$NF }"'
+    [[ ${lines[-1]} == other ]]
+    [[ $output != *failed* ]]
+}
+
 @test "bpf: twice, never, nowhere, bad numbers and wrong usage are refused by name" {
     with_group "$within"'
         "$tool" attach "$group" 61 11 7
