@@ -42,7 +42,7 @@ else:
         ("grpc.keepalive_time_ms", pings), ("grpc.keepalive_timeout_ms", pings),
         ("grpc.http2.max_pings_without_data", 0)])
     try:
-        for word in channel.unary_stream("/book/stream")(b"", timeout=15):
+        for word in channel.unary_stream("/lab/stream")(b"", timeout=15):
             print(word.decode(), flush=True)
     except grpc.RpcError as error:
         print(f"{error.code().name}: {error.details()}", flush=True)

@@ -90,7 +90,7 @@ syn_with_option() {
     own_network
     cd "$BATS_TEST_TMPDIR"
     syn_with_option option.pcap
-    try 'tcpdump -n -r option.pcap | grep -c "options .*uto"'
+    try 'tcpdump -Z root -n -r option.pcap | grep -c "options .*uto"'
     [[ $output == *$'\n'1 ]]
     try "lab -c 'start server silent-peer --host server --port 7000 --deaf-at 999 >/dev/null; on router tcpdump -Z root -n -l -i client tcp >wire 2>log & until grep -q listening log; do sleep 0.1; done; in-flight --user-timeout 4000 --send-at 2 --idle 1 --interval 1 --limit 2 server 7000; sleep 0.5; grep -c uto wire; cat wire'"
     prints 'user timeout 4000 ms'

@@ -24,6 +24,16 @@ load container
     run ! "$engine" image inspect keepalive-broken
 }
 
+@test "build: another build, of another date, gives the same pages to the byte" {
+    make -s -C "$root" container STAGE=build TAG=keepalive-again ENGINE="$engine" SOURCE_DATE_EPOCH=86400 >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 20 "$BATS_TEST_TMPDIR/log"; false; }
+    for tag in keepalive-build keepalive-again; do
+        container "$tag" sh -c 'cd /book/build/site && find . -type f | sort | xargs sha256sum' >"$BATS_TEST_TMPDIR/$tag"
+    done
+    (($(wc -l <"$BATS_TEST_TMPDIR/keepalive-again") > 40))
+    diff "$BATS_TEST_TMPDIR/keepalive-build" "$BATS_TEST_TMPDIR/keepalive-again"
+    "$engine" rmi keepalive-again >/dev/null
+}
+
 @test "build: without an engine, and with one that may do nothing, it says so" {
     run -2 make -s -C "$root" container ENGINE=no-such-engine
     has 'no-such-engine: there is no such program'
