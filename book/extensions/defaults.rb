@@ -35,7 +35,7 @@ module Defaults
       all = CSV.read(FILE, headers: true).map(&:to_h).group_by { |row| row.fetch('recipe') }
       all.values.sort_by { |some| some.first.fetch('title').downcase }.map do |some|
         newest, *older = some.sort_by { |row| -row.fetch('debian').to_f }
-        "|#{newest['title']} `+#{newest.fetch('version')}+` |#{both(newest, older, 'default')} " \
+        "|#{newest['title']} [.long]`+#{newest.fetch('version')}+` |#{both(newest, older, 'default')} " \
           "|#{"[.long]`+#{newest['option']}+`" unless newest['option'].empty?} |#{both(newest, older, 'changed')}"
       end
     end
