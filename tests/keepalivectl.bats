@@ -53,7 +53,7 @@ refused() {
     [[ $(find . -type f | sort | xargs) == './bin/keepalivectl ./lib/keepalive-preload.so ./share/man/man1/keepalivectl.1' ]]
     run -0 bin/keepalivectl --help
     diff <(grep -oE -- '^  --[a-z-]+' <<<"$output" | sort; echo '  --help') \
-        <(grep -oE '^\*--[a-z-]+' "$root/book/man/keepalivectl.adoc" | sed 's/^\*/  /' | sort | grep -v help; echo '  --help')
+        <(grep -oE '^\*--[a-z-]+' "$root/book/man/keepalivectl.adoc" | sed 's/^\*/  /' | sort -u | grep -v help; echo '  --help')
     grep -q '^\.SH "EXIT STATUS"' share/man/man1/keepalivectl.1
     [[ -x bin/keepalivectl && ! -x share/man/man1/keepalivectl.1 ]]
 }
