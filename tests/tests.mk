@@ -88,9 +88,14 @@ defaults: programs ## measure what those programs set, and accept it into book/d
 	tests/programs/accepted accept build/defaults.csv book/defaults.csv
 
 # --- The images ---------------------------------------------------------
-# ENGINE is docker, podman, or another that is called like them. Podman
-# builds through buildah here, with what works inside of a container too.
-ENGINE ?= $(firstword $(foreach e,docker podman,$(if $(shell command -v $e),$e)) docker)
+# ENGINE is docker, podman, or another that is called like them: by default
+# the first that answers, else the first that is there. It is asked once, and
+# by these targets alone. Podman builds through buildah here, with what works
+# inside of a container too.
+engines := docker podman
+answers = $(foreach e,$(engines),$(shell timeout 20 $e info >/dev/null 2>&1 && echo $e))
+is-there = $(foreach e,$(engines),$(shell command -v $e >/dev/null && echo $e))
+ENGINE ?= $(eval ENGINE := $(firstword $(answers) $(is-there) docker))$(ENGINE)
 STAGE ?= follow
 TAG ?= keepalive
 with_engine = command -v '$(ENGINE)' >build/engine.log || { printf '%s: there is no such program: install Docker or Podman, or say ENGINE=\n' '$(ENGINE)' >&2; exit 1; }; \

@@ -44,6 +44,18 @@ load container
     has 'cannot be used'
 }
 
+@test "build: of two engines, the one that answers is taken" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '#!/bin/sh\nexit 1\n' >docker
+    printf '#!/bin/sh\n' >podman
+    chmod +x docker podman
+    PATH=$PWD:$PATH run -0 env -u ENGINE -u MAKEFLAGS make -n -C "$root" container
+    has 'buildah build'
+    printf '#!/bin/sh\nexit 1\n' >podman
+    PATH=$PWD:$PATH run -0 env -u ENGINE -u MAKEFLAGS make -n -C "$root" container
+    has "'docker' build"
+}
+
 @test "build: a port that is taken is said plainly" {
     port=$(free_port)
     ruby -rsocket -e 's = TCPServer.new("127.0.0.1", ARGV[0].to_i); puts "here"; STDOUT.flush; sleep 20' "$port" >"$BATS_TEST_TMPDIR/taken" 3>&- &
