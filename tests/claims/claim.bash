@@ -63,20 +63,24 @@ try() {
     printf '$ %s\n%s\n' "$1" "$output" # bats shows it if the test fails
 }
 
+# own_programs: the folder of this run for them, made and put on PATH.
+own_programs() {
+    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
+}
+
 # compile FILE.c: a small program of the claims, put on PATH.
 compile() {
-    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    own_programs
     once "$1" "${CC:-gcc}" -std=c17 -Wall -Wextra -Werror -o "$BATS_RUN_TMPDIR/bin/${1%.c}" "$BATS_TEST_DIRNAME/$1"
     cat "$BATS_RUN_TMPDIR/$1"
     [[ -x $BATS_RUN_TMPDIR/bin/${1%.c} ]]
-    [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
 }
 
 # script FILE: a script of the claims, put on PATH.
 script() {
-    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    own_programs
     once "$1" install -m 755 "$BATS_TEST_DIRNAME/$1" "$BATS_RUN_TMPDIR/bin/$1"
-    [[ $PATH == "$BATS_RUN_TMPDIR/bin":* ]] || PATH=$BATS_RUN_TMPDIR/bin:$PATH
 }
 
 # try_c FILE.c ARGUMENT...: compiles it, and tries it.

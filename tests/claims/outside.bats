@@ -63,9 +63,8 @@ load claim
 }
 
 @test "preload-static: A program that is linked statically takes no notice of the library." {
-    mkdir -p "$BATS_RUN_TMPDIR/bin"
+    own_programs
     once ask-static "${CC:-gcc}" -std=c17 -static -o "$BATS_RUN_TMPDIR/bin/ask-static" "$tests/../examples/ask/ask.c"
-    PATH=$BATS_RUN_TMPDIR/bin:$PATH
     for program in ask ask-static; do
         try "silent-peer --close-at 1 -- env LD_PRELOAD=\$(type -P keepalive-preload.so) $program --no-keepalive --pause 3 {host} {port}"
         saw "$program" "keepalive $([[ $program == ask ]] && echo on || echo off)"

@@ -56,12 +56,13 @@ load container
     has "'docker' build"
 }
 
-@test "build: a port that is taken is said plainly" {
+@test "build: a port that is taken is said plainly, in the container and by the engine" {
+    # shellcheck disable=SC2016 # for the inner shell
+    run -2 container keepalive bash -c 'coproc ruby -rsocket -e "TCPServer.new(8080); puts %q(here); STDOUT.flush; sleep 20"
+        read -r _ <&"${COPROC[0]}"; make -s -C /book serve'
+    has 'port 8080 is taken'
     port=$(free_port)
-    ruby -rsocket -e 's = TCPServer.new("127.0.0.1", ARGV[0].to_i); puts "here"; STDOUT.flush; sleep 20' "$port" >"$BATS_TEST_TMPDIR/taken" 3>&- &
-    taker=$!
-    until_true grep -q here "$BATS_TEST_TMPDIR/taken"
-    run -2 timeout 20 make -s -C "$root" serve PORT="$port"
-    kill "$taker"
-    has "port $port is taken"
+    started --publish "127.0.0.1:$port:8080" --read-only keepalive-site
+    run ! container --publish "127.0.0.1:$port:8080" keepalive-site true
+    has "$port"
 }

@@ -12,11 +12,7 @@ export tool=$root/examples/keepalive-bpf/keepalive-bpf
 @test "bpf: programs in the group get it, static ones as well, and others do not" {
     with_group "$within"'
         "$tool" attach "$group" 61 11 7
-        printf "%s\n" "#include <arpa/inet.h>" "#include <unistd.h>" \
-            "int main(void) { struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(7000)};" \
-            "a.sin_addr.s_addr = htonl(INADDR_LOOPBACK); int fd = socket(AF_INET, SOCK_STREAM, 0);" \
-            "return connect(fd, (struct sockaddr *)&a, sizeof a) == 0 ? (int)sleep(60) : 1; }" >static.c
-        gcc -static -o static static.c
+        build_static
         connected ./static
         echo inside
         connected within ./static

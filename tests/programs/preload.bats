@@ -51,11 +51,7 @@ s.recv(1)"'
 @test "preload: Go and static programs take no notice of either, and keepalivectl reaches them" {
     alone 'printf "%s\n" "$DIAL" >main.go
         GOCACHE=/run/cache GOTOOLCHAIN=local go build -o dialer main.go
-        printf "%s\n" "#include <arpa/inet.h>" "#include <unistd.h>" \
-            "int main(void) { struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(7000)};" \
-            "a.sin_addr.s_addr = htonl(INADDR_LOOPBACK); int fd = socket(AF_INET, SOCK_STREAM, 0);" \
-            "return connect(fd, (struct sockaddr *)&a, sizeof a) == 0 ? (int)sleep(60) : 1; }" >static.c
-        gcc -static -o static static.c
+        build_static
         for preload in "$OURS" "$THEIRS"; do connected $preload ./dialer; connected $preload ./static; done
         for program in ./dialer ./static; do
             $program & until_true stands

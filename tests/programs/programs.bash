@@ -3,7 +3,7 @@
 . "$BATS_TEST_DIRNAME/../helper.bash"
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 bin=$root/build/bin
-programs=$BATS_TEST_DIRNAME
+export programs=$BATS_TEST_DIRNAME
 
 setup() {
     # Not what somebody else has put before Debian's.
@@ -13,7 +13,7 @@ setup() {
 # alone SCRIPT: in a network and among processes of its own, beside a peer
 # on port 7000 that accepts and says nothing. `connected COMMAND...` starts
 # it and waits until one of its connections to 7000 stands, whose keepalive
-# and command it prints.
+# and command it prints. `build_static` makes ./static (static.c).
 alone() {
     # shellcheck disable=SC2016 # for the inner shell
     run timeout --kill-after=1 90 "$root/tests/private-network" \
@@ -24,6 +24,7 @@ alone() {
             stands() { keepalivectl --peer :7000 | grep -q ESTAB; }
             show() { keepalivectl --peer :7000 | awk "\$5 == \"ESTAB\" { print \$3, \$NF }" | sort -u; }
             connected() { (exec "$@" </dev/null >said 2>&1) & until_true stands || cat said; sleep 0.5; show; kill "$!"; wait "$!" 2>/dev/null; }
+            build_static() { gcc -std=c17 -Wall -Wextra -Werror -static -o static "$programs/static.c"; }
             silent-peer --port 7000 --deaf-at 80 --limit 80 >peer &
             until_true listens || exit 1
             eval "$1"' bash "$1"
