@@ -55,14 +55,3 @@ load container
     PATH=$PWD:$PATH run -0 env -u ENGINE -u MAKEFLAGS make -n -C "$root" container
     has "'docker' build"
 }
-
-@test "build: a port that is taken is said plainly, in the container and by the engine" {
-    # shellcheck disable=SC2016 # for the inner shell
-    run -2 container keepalive bash -c 'coproc ruby -rsocket -e "TCPServer.new(8080); puts %q(here); STDOUT.flush; sleep 20"
-        read -r _ <&"${COPROC[0]}"; make -s -C /book serve'
-    has 'port 8080 is taken'
-    port=$(free_port)
-    started --publish "127.0.0.1:$port:8080" --read-only keepalive-site
-    run ! container --publish "127.0.0.1:$port:8080" keepalive-site true
-    has "$port"
-}

@@ -10,6 +10,7 @@ engine=${ENGINE:-podman}
 # runc because crun refuses hybrid control groups, and a network that leaves
 # nothing on the host.
 runs=()
+options=()
 if [[ $engine == podman ]]; then
     runs=(--runtime runc)
     options=(--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=slirp4netns)

@@ -3,8 +3,15 @@
 # says.
 load container
 
-lab=(--security-opt unmask=ALL)
-[[ $engine == podman ]] || lab=(--security-opt seccomp=unconfined --security-opt systempaths=unconfined)
+# What an engine must allow for the lab: a /proc of its own, and namespaces,
+# which Docker forbids without being told to.
+own_proc=(--security-opt unmask=ALL)
+namespaces=(--security-opt seccomp=unconfined)
+lab=("${own_proc[@]}")
+if [[ $engine != podman ]]; then
+    own_proc=(--security-opt systempaths=unconfined)
+    lab=("${namespaces[@]}" "${own_proc[@]}")
+fi
 
 @test "follow: the shell greets with what to try, as an ordinary user, and the first of it works" {
     started -it keepalive
@@ -55,19 +62,19 @@ typed_all() {
     typed_all "${transcripts[@]}"
 }
 
-@test "follow: without it the lab says which flag is missing" {
-    run -1 container keepalive lab true
+@test "follow: without a flag for the lab, it names the one that is missing, and each of them is needed" {
+    run -1 container "${namespaces[@]}" keepalive lab true
     has 'lab: '
-    has '--security-opt unmask=ALL'
-}
-
-@test "follow: where namespaces are forbidden, as by Docker, the lab names the flag for that" {
-    [[ $engine == podman ]] || skip 'Docker does so without being told'
-    # What Docker's default profile does to who has not CAP_SYS_ADMIN.
-    printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["unshare", "setns", "mount", "umount2"], "action": "SCMP_ACT_ERRNO"}]}' >"$BATS_TEST_TMPDIR/profile.json"
-    run -1 container --security-opt "seccomp=$BATS_TEST_TMPDIR/profile.json" "${lab[@]}" keepalive lab true
-    has '--security-opt seccomp=unconfined'
-    run -0 container --security-opt seccomp=unconfined "${lab[@]}" keepalive lab true
+    has "${own_proc[*]}"
+    forbidding=()
+    if [[ $engine == podman ]]; then
+        # What Docker's profile does to who has not CAP_SYS_ADMIN.
+        printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["unshare", "setns", "mount", "umount2"], "action": "SCMP_ACT_ERRNO"}]}' >"$BATS_TEST_TMPDIR/profile.json"
+        forbidding=(--security-opt "seccomp=$BATS_TEST_TMPDIR/profile.json")
+    fi
+    run -1 container "${forbidding[@]}" "${own_proc[@]}" keepalive lab true
+    has "${namespaces[*]}"
+    run -0 container "${lab[@]}" keepalive lab true
 }
 
 @test "follow: the book is served from it, on a port of the host" {
@@ -77,8 +84,11 @@ typed_all() {
 }
 
 @test "follow: a container that is killed in the middle of a lab leaves nothing on the host" {
-    links=$(ip -o link | wc -l)
-    started "${lab[@]}" keepalive lab -c 'start server serve --host server --port 7000; sleep 60'
+    # Docker has a veth for each container, and others run beside this one.
+    links() { ip -brief link | awk '$1 !~ /^veth/ { print $1 }'; }
+    before=$(links)
+    port=$(free_port) # no other test's
+    started "${lab[@]}" keepalive lab -c "start server serve --host server --port $port; sleep 60"
     first=$("$engine" inspect --format '{{.State.Pid}}' "$name")
     until_true sh -c "$engine exec $name pgrep -x serve"
     space=$(readlink "/proc/$first/ns/net")
@@ -86,12 +96,23 @@ typed_all() {
     until_true sh -c "! test -e /proc/$first"
     # Nobody is left in its network, or in one that was made inside of it.
     run ! sh -c "for p in /proc/[0-9]*; do readlink \$p/ns/net; done 2>/dev/null | grep -F '$space'"
-    run ! pgrep -f 'serve --host server --port 7000'
-    [[ $(ip -o link | wc -l) == "$links" ]]
+    run ! pgrep -f "serve --host server --port $port"
+    [[ $(links) == "$before" ]]
 }
 
 @test "follow: without IPv6 the programs work by IPv4" {
     run -0 container --sysctl net.ipv6.conf.all.disable_ipv6=1 --sysctl net.ipv6.conf.default.disable_ipv6=1 keepalive \
         silent-peer --deaf-at 1 -- bash -c 'detect --idle 1 --interval 1 --count 1 {host} {port} || true'
     has 'timed out'
+}
+
+@test "follow: a port that is taken is said plainly, in the container and by the engine" {
+    # shellcheck disable=SC2016 # for the inner shell
+    run -2 container keepalive bash -c 'coproc ruby -rsocket -e "TCPServer.new(8080); puts %q(here); STDOUT.flush; sleep 20"
+        read -r _ <&"${COPROC[0]}"; make -s -C /book serve'
+    has 'port 8080 is taken'
+    port=$(free_port)
+    started --publish "127.0.0.1:$port:8080" --read-only keepalive-site
+    run ! container --publish "127.0.0.1:$port:8080" keepalive-site true
+    has "$port"
 }
