@@ -276,3 +276,12 @@ without() {
     has 'install nftables'
     has 2
 }
+
+@test "lab: a kernel that has no nf_tables is said to have none" {
+    printf '#!/bin/sh\nexec strace -f -qq -o /dev/null -e inject=socket:error=EPROTONOSUPPORT %s "$@"\n' "$(command -v nft)" >"$BATS_TEST_TMPDIR/nft"
+    chmod +x "$BATS_TEST_TMPDIR/nft"
+    run -0 lab -c "PATH=$BATS_TEST_TMPDIR:\$PATH; forget 3; echo \"status \$?\""
+    has 'Protocol not supported'
+    has "lab: this kernel's nf_tables cannot do that"
+    has 'status 1'
+}
