@@ -276,7 +276,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
                     body: theme('404.html').gsub('href="', %(href="#{URI(base).path})), sections: [], footnotes: [], claims: [])
     files = fill(front, pages, lost)
     files['search.js'] = search([front, *pages])
-    files['sitemap.xml'] = map([front, *pages])
+    files['sitemap.xml'] = map([front, *pages]) if published?
     files
   end
 
@@ -288,6 +288,10 @@ class Site < (Asciidoctor::Converter.for 'html5')
 
   def top
     1
+  end
+
+  def published?
+    !@document.attr('site-url').to_s.empty?
   end
 
   # Where the site is published, with the slash behind it.
@@ -339,7 +343,7 @@ class Site < (Asciidoctor::Converter.for 'html5')
       i = all.index(page)
       before = all[i - 1] if i&.positive?
       after = all[i + 1] if i
-      canonical = "#{base}#{"#{page.name}.html" unless page == front}" if i
+      canonical = "#{base}#{"#{page.name}.html" unless page == front}" if i && published?
       prefix = i ? '' : URI(base).path # a page that stands in for any other
       ["#{page.name}.html", template.result(binding)]
     end
