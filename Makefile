@@ -35,7 +35,7 @@ packages-programs := apache2-bin bpftool chromium curl default-jdk-headless \
 packages-serve := nginx-light
 packages-follow := bash-completion less man-db manpages manpages-dev nano \
     strace tcpdump vim-tiny
-packages-container := bats buildah ca-certificates curl fuse-overlayfs \
+packages-container := bats ca-certificates curl fuse-overlayfs \
     mmdebstrap netavark podman runc ruby slirp4netns tmux
 packages-web := chromium firefox-esr default-jre-headless epubcheck ca-certificates \
     curl nginx-light postgresql redis-server gcc-mingw-w64-x86-64-win32 wine64
@@ -66,7 +66,7 @@ deps-serve:
 	$(call install,$(packages-serve))
 deps-follow:
 	$(call install,$(packages-follow))
-deps-container: ## install what container-test needs: podman, buildah, tmux
+deps-container: ## install what container-test needs: podman, tmux
 	$(call install,$(packages-container))
 
 clean:: ## remove everything that was built
@@ -121,7 +121,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 lab: programs ## a shell in a private network with a client, a router and a server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" lab
-serve: site ## serve the book on port PORT (8080) of this machine
+# Who has changed an example reads on in the book as it was.
+serve: ## serve the book on port PORT (8080) of this machine
+	+@MAKEFLAGS='$(filter-out -j% --jobs%,$(MAKEFLAGS))' $(MAKE) --no-print-directory -s site || { [[ -e build/site/index.html ]] && \
+	    printf 'The book is served as it was before that change.\n' >&2; }
 	@ruby -rsocket -e 'TCPServer.new(ARGV[0], ARGV[1].to_i).close' $(BIND) $(PORT) 2>build/serve.log || \
 	    { printf 'port %s is taken, or may not be used here: make serve PORT=8081\n' $(PORT) >&2; exit 1; }
 	@printf 'The book is at http://localhost:%s/ until you press Ctrl-C.\n' $(PORT)

@@ -16,7 +16,7 @@ load helper
 
 @test "house: the top level holds what the README says, and nothing else" {
     output=$(sources | cut -d/ -f1 | sort -u | tr '\n' ' ')
-    [[ $output == '.ci .clang-format .devcontainer .dockerignore .github .gitignore .shellcheckrc CITATION.cff CONTRIBUTING.md Dockerfile LICENSE LICENSE-TEXT Makefile README.md book examples tests ' ]]
+    [[ $output == '.ci .clang-format .devcontainer .dockerignore .gitattributes .github .gitignore .shellcheckrc CITATION.cff CONTRIBUTING.md Dockerfile LICENSE LICENSE-TEXT Makefile README.md book examples tests ' ]]
 }
 
 @test "house: every program, script and extension says in its header what it is for" {

@@ -22,7 +22,7 @@ $(foreach t,$(transcripts),$(eval $(call replay_rule,$(t))))
 build/transcripts/all: $(replayed)
 	$(Q)missing=0; for t in $^; do [[ -e $$t ]] || missing=$$((missing + 1)); done; \
 	if ((missing == 0)); then touch $@; \
-	else printf '%d of %d transcripts were not replayed here\n' $$missing $(words $^); fi
+	else printf '%d of %d transcripts were not replayed here: %s\n' $$missing $(words $^) "$$(<$(@D)/not-replayed)"; fi
 
 .PHONY: transcripts
 transcripts: build/transcripts/all
@@ -90,8 +90,7 @@ defaults: programs ## measure what those programs set, and accept it into book/d
 # --- The images ---------------------------------------------------------
 # ENGINE is docker, podman, or another that is called like them: by default
 # the first that answers, else the first that is there. It is asked once, and
-# by these targets alone. Podman builds through buildah here, with what works
-# inside of a container too.
+# by these targets alone.
 engines := docker podman
 answers = $(foreach e,$(engines),$(shell timeout 20 $e info >/dev/null 2>&1 && echo $e))
 is-there = $(foreach e,$(engines),$(shell command -v $e >/dev/null && echo $e))
@@ -100,9 +99,12 @@ STAGE ?= follow
 TAG ?= keepalive
 with_engine = command -v '$(ENGINE)' >build/engine.log || { printf '%s: there is no such program: install Docker or Podman, or say ENGINE=\n' '$(ENGINE)' >&2; exit 1; }; \
     '$(ENGINE)' info >build/engine.log 2>&1 || { tail -n 2 build/engine.log >&2; printf '%s cannot be used by this user: is it started, and have you the right to?\n' '$(ENGINE)' >&2; exit 1; }
-build_image = $(if $(filter podman,$(ENGINE)),buildah build --runtime runc --network=host --layers,'$(ENGINE)' build) \
-    $(if $(SOURCE_DATE_EPOCH),--build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH))
-SOURCE_DATE_EPOCH ?=
+# With Podman runc, where it is (crun wants one hierarchy of control groups),
+# and the host's network, which is there within a container too.
+podman = $(filter podman,$(ENGINE))
+engine = '$(ENGINE)' $(if $(podman),$(if $(shell command -v runc),--runtime runc))
+build_image = $(engine) build $(if $(podman),--network=host) \
+    $(foreach name,SITE_URL REPOSITORY SOURCE_DATE_EPOCH,$(if $($(name)),--build-arg $(name)='$($(name))'))
 
 .PHONY: container container-test container-verify
 container: ## build the image to follow along in (ENGINE=docker or podman, STAGE=site or build, TAG=keepalive)
@@ -110,12 +112,12 @@ container: ## build the image to follow along in (ENGINE=docker or podman, STAGE
 
 container-test: ## build all images, and use them as readers do, with Podman and Docker
 	$(Q)mkdir -p build; $(with_engine); \
-	$(if $(filter podman,$(ENGINE)),tests/container/base podman;) \
+	$(if $(podman),tests/container/base podman;) \
 	for image in build:keepalive-build site:keepalive-site follow:keepalive; do \
 	    $(build_image) --target "$${image%:*}" -t "$${image#*:}" . >build/image.log 2>&1 || { tail -n 20 build/image.log; exit 1; }; \
 	done; failed=0; \
 	ENGINE='$(ENGINE)' bats --timing --jobs $(jobs) tests/container | tee build/container.tap || failed=1; \
-	$(if $(filter podman,$(ENGINE)),$(in_docker) | tee -a build/container.tap || failed=1;) \
+	$(if $(podman),$(in_docker) | tee -a build/container.tap || failed=1;) \
 	$(count) build/container.tap || failed=1; exit $$failed
 
 # What readers do with them, once more with Docker.
@@ -125,10 +127,10 @@ in_docker = tests/container/with-docker build/docker keepalive keepalive-site --
 
 container-verify: ## make test in a container: every claim and transcript, with nothing skipped
 	$(Q)mkdir -p build; $(with_engine); \
-	$(if $(filter podman,$(ENGINE)),tests/container/base podman;) \
+	$(if $(podman),tests/container/base podman;) \
 	$(build_image) --target verify -t keepalive-verify . >build/image.log 2>&1 || { tail -n 20 build/image.log; exit 1; }; \
-	'$(ENGINE)' $(if $(filter podman,$(ENGINE)),--runtime runc) run --rm \
-	    $(if $(filter podman,$(ENGINE)),--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=none --security-opt unmask=ALL,--security-opt seccomp=unconfined --security-opt systempaths=unconfined) \
+	$(engine) run --rm \
+	    $(if $(podman),--ulimit nofile=1024:1024 --ulimit nproc=10000:10000 --network=none --security-opt unmask=ALL,--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined) \
 	    keepalive-verify
 
 # --- The site in browsers --------------------------------------------

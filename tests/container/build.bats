@@ -50,8 +50,8 @@ load container
     printf '#!/bin/sh\n' >podman
     chmod +x docker podman
     PATH=$PWD:$PATH run -0 env -u ENGINE -u MAKEFLAGS make -n -C "$root" container
-    has 'buildah build'
+    has "'podman' info"
     printf '#!/bin/sh\nexit 1\n' >podman
     PATH=$PWD:$PATH run -0 env -u ENGINE -u MAKEFLAGS make -n -C "$root" container
-    has "'docker' build"
+    has "'docker' info"
 }

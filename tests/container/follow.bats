@@ -10,17 +10,18 @@ namespaces=(--security-opt seccomp=unconfined)
 lab=("${own_proc[@]}")
 if [[ $engine != podman ]]; then
     own_proc=(--security-opt systempaths=unconfined)
-    lab=("${namespaces[@]}" "${own_proc[@]}")
+    lab=("${namespaces[@]}" --security-opt apparmor=unconfined "${own_proc[@]}")
 fi
 
 @test "follow: the shell greets with what to try, as an ordinary user, and the first of it works" {
     started -it keepalive
-    run -0 timeout 60 "$engine" exec "$name" bash -lc 'id -u; check; command -v lab ss strace tcpdump nano vi less; nstat -asz TcpExtTCPKeepAlive; man -w tcp ss'
+    run -0 timeout 60 "$engine" exec "$name" bash -lc 'id -u; check; command -v lab ss strace tcpdump nano vi less; nstat -asz TcpExtTCPKeepAlive; man -w tcp ss keepalivectl'
     printf '%s\n' "$output"
     [[ ${lines[0]} == 1000 ]]
     has 'SO_KEEPALIVE   off'
     has man7/tcp.7
     has man8/ss.8
+    has man1/keepalivectl.1
     printf '$ check\n%s\n' "$(sed -n '/^SO_KEEP/,/^TCP_KEEPCNT/p' <<<"$output")" >"$BATS_TEST_TMPDIR/first.transcript"
     "$here/typed" "$BATS_TEST_TMPDIR/first.transcript" "$engine" exec -it "$name" bash
     # What it says first is no part of that: the prompt comes after it.
@@ -81,6 +82,22 @@ typed_all() {
     port=$(free_port)
     started -p "127.0.0.1:$port:8080" keepalive make -C /book serve
     until_true curl -sf --max-time 2 "http://127.0.0.1:$port/enable.html"
+}
+
+@test "follow: an example that is changed is what runs, also in a copy that a volume keeps, and the book is served all the same" {
+    started -p "127.0.0.1:$(free_port):8080" keepalive bash -c '
+        cd /book/examples && sed -i "s/probes/counted/" check/check.c && make && cd && check && exec make -C /book serve'
+    port=$("$engine" port "$name" 8080 | sed -n '1s/.*://p')
+    until_true curl -sf --max-time 2 "http://127.0.0.1:$port/enable.html"
+    run -0 "$engine" logs "$name"
+    has '9 counted'
+    has 'this run printed something else'
+    has 'served as it was before that change'
+    home=$name
+    container -v "$home:/home/reader" keepalive bash -c 'cp -r /book/examples ~ && sed -i "s/probes/kept/" ~/examples/check/check.c'
+    run -0 container -v "$home:/home/reader" keepalive bash -c 'make -s -C ~/examples && check'
+    "$engine" volume rm "$home" >/dev/null
+    has '9 kept'
 }
 
 @test "follow: a container that is killed in the middle of a lab leaves nothing on the host" {

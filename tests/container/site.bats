@@ -31,6 +31,19 @@ serve_site() {
     get /source/examples/detect/detect.c
     has 'Content-Type: text/plain'
     has 'detect: '
+    get /book.pdf -o /dev/null
+    get /book.pdf --range 0-3
+    has 'Content-Type: application/pdf'
+    has '%PDF'
+    get /book.epub --head
+    has 'Content-Type: application/epub+zip'
+    get /examples.zip --head
+    has 'HTTP/1.1 200'
+    # It carries a policy of its own, which a stricter one would undo.
+    get /book.html --head
+    has "Content-Security-Policy: frame-ancestors 'none'"
+    get /
+    has 'href="book.pdf"'
     get /source
     has 'Location: /source/'
 }
@@ -60,6 +73,9 @@ serve_site() {
     get / -H "If-None-Match: ${BASH_REMATCH[1]}"
     has 'HTTP/1.1 304'
     get /why.html -H 'Accept-Encoding: gzip' --compressed
+    has 'Content-Encoding: gzip'
+    # By way of a proxy as well, and one of the old kind.
+    get /why.html -H 'Accept-Encoding: gzip' -H 'Via: 1.1 proxy' --compressed --http1.0
     has 'Content-Encoding: gzip'
 }
 
