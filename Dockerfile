@@ -35,6 +35,7 @@ RUN make deps-publish && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 USER reader
 ARG SITE_URL
 ARG REPOSITORY
+ARG SOURCE_DATE_EPOCH
 RUN make publish SITE_URL="$SITE_URL" REPOSITORY="$REPOSITORY"
 
 # --- site: the book on a server, and nothing else -----------------------

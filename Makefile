@@ -105,6 +105,7 @@ endif
 
 CC := gcc
 BIN := build/bin
+unexport BIN # an image sets another, for the examples alone
 include examples/Makefile
 include tests/tests.mk
 include book/book.mk

@@ -2,7 +2,7 @@
 # something do it in a copy of their own.
 
 bats_require_minimum_version 1.8.0
-unset MAKEFLAGS MFLAGS MAKELEVEL # a make in a test is a make of its own
+unset MAKEFLAGS MFLAGS MAKELEVEL BIN # a make in a test is a make of its own
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=$root/build/bin
 # What tells a story by the clock can be late on a busy machine: a test that
