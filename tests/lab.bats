@@ -282,6 +282,6 @@ without() {
     chmod +x "$BATS_TEST_TMPDIR/nft"
     run -0 lab -c "PATH=$BATS_TEST_TMPDIR:\$PATH; forget 3; echo \"status \$?\""
     has 'Protocol not supported'
-    has "lab: this kernel's nf_tables cannot do that"
+    has "lab: this kernel cannot do that"
     has 'status 1'
 }
