@@ -29,11 +29,11 @@ transcripts: build/transcripts/all
 
 # --- Claims ----------------------------------------------------------
 # CLAIM=name proves one. The output is bats's, then what differs. Up to
-# sixteen run at a time, four each of four files.
+# twelve run at a time: nearly all that they do is waiting.
 CLAIM ?=
 one_claim := $(if $(CLAIM),--claim $(CLAIM))
 prove = rm -rf build/claims; mkdir -p build/claims; \
-    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 4 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
+    EVIDENCE='$(CURDIR)/build/claims' bats --timing --jobs 12 $(if $(CLAIM),--filter '^$(CLAIM): ') tests/claims \
         >build/claims.tap || awk '/^(not )?ok /{ bad = /^not / } bad' build/claims.tap
 
 .PHONY: prove promote
@@ -75,7 +75,7 @@ test: $(tested) ## all tests: both compilers, sanitizers, claims, drift, referen
 	exit $$failed
 # So many files at a time, and of each so many tests: half of what they do
 # is waiting.
-jobs := $(shell nproc)
+jobs := $(shell echo $$((2 * $$(nproc))))
 
 # --- Other people's programs -------------------------------------------
 .PHONY: test-programs defaults

@@ -5,6 +5,8 @@ load claim
     try 'check'
     prints 'SO_KEEPALIVE   off'
     saw keepalive off
+    try_c sockopt.c tcp6 SO_KEEPALIVE
+    prints 'IPv6 TCP: SO_KEEPALIVE is 0'
 }
 
 @test "system-wide: A socket that has no values of its own uses the system-wide ones." {
@@ -37,6 +39,9 @@ load claim
     prints 'IPv6 TCP: TCP_KEEPIDLE is 61'
     saw before 7200 s
     saw after 61 s
+    try 'sysctl -w net.ipv4.tcp_keepalive_intvl=62 net.ipv4.tcp_keepalive_probes=63; sockopt tcp6 TCP_KEEPINTVL; sockopt tcp6 TCP_KEEPCNT'
+    prints 'IPv6 TCP: TCP_KEEPINTVL is 62'
+    prints 'IPv6 TCP: TCP_KEEPCNT is 63'
 }
 
 @test "inherited-descriptor: A socket keeps its values when another program takes it over." {

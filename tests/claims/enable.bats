@@ -14,7 +14,7 @@ load claim
 
 @test "any-value: On Linux any value but zero turns it on and is read back as one." {
     local value
-    for value in 8 -1; do
+    for value in 8 -1 256 65536 -2147483648; do
         try_c sockopt.c tcp SO_KEEPALIVE "$value"
         prints 'IPv4 TCP: SO_KEEPALIVE is 1'
     done

@@ -55,7 +55,17 @@ row() {
     saw_time waited 'recv 1'
 }
 
-@test "poll-death: When a peer is given up, poll() reports POLLIN, POLLERR, POLLHUP and POLLRDHUP." {
+@test "read-first: Bytes that came before the end are read first, and the error comes after them." {
+    own_network
+    try "lab -c 'start server socat -u SYSTEM:\"printf hello; sleep 99\" TCP-LISTEN:7000,bind=198.51.100.1
+        after 1 unplug server
+        socat TCP:server:7000,keepalive,keepidle=1,keepintvl=1,keepcnt=1 SYSTEM:\"sleep 4; cat >&2\",nofork'"
+    prints 'hello'
+    prints 'hellocat: -: Connection timed out'
+    saw error 'Connection timed out'
+}
+
+@test "poll-death: When a peer is given up, poll() reports POLLERR and POLLHUP, and of what was asked for POLLIN and POLLRDHUP." {
     dies
     row 'poll()' 'POLLIN POLLERR POLLHUP POLLRDHUP, unasked POLLERR POLLHUP'
     saw events 'POLLIN POLLERR POLLHUP POLLRDHUP'
@@ -100,7 +110,7 @@ row() {
     saw error ECONNRESET
 }
 
-@test "closed-looks: A peer that has closed gives no error, and neither POLLERR nor POLLHUP." {
+@test "closed-looks: A peer that has closed in order gives no error, and neither POLLERR nor POLLHUP." {
     try 'silent-peer --close-at 1 -- endings {host} {port} | grep -v peer:'
     row 'recv()' '0, then 0'
     row SO_ERROR '0, then recv() 0'
@@ -109,7 +119,7 @@ row() {
     saw events 'POLLIN POLLRDHUP'
 }
 
-@test "closed-send: The first send() to a peer that has closed succeeds; its kernel answers with RST, and the second one says EPIPE." {
+@test "closed-send: The first send() to a peer that has closed succeeds; its kernel answers with RST, and once that has come the next one says EPIPE." {
     own_network
     try 'lab -c "start server silent-peer --host server --port 7000 --close-at 1 >/dev/null; endings server 7000; on server nstat -asz TcpOutRsts"'
     row 'send()' '1, then EPIPE'

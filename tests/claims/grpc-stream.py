@@ -32,7 +32,7 @@ what, address, pings = sys.argv[1], sys.argv[2] + ":7000", int(sys.argv[3])
 if what == "serve":
     allowed = [] if pings == 0 else [
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", pings)]
+        ("grpc.http2.min_ping_interval_without_data_ms", pings)]
     server = grpc.server(futures.ThreadPoolExecutor(2), handlers=[Handler()], options=allowed)
     server.add_insecure_port(address)
     server.start()

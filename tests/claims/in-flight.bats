@@ -157,7 +157,7 @@ no_probe() {
     saw_time silence 'ended'
 }
 
-@test "user-timeout-retries: With a user timeout, tcp_retries2 no longer counts." {
+@test "user-timeout-retries: While data is repeated, a user timeout takes the place of tcp_retries2." {
     own_network
     try 'sysctl -w net.ipv4.tcp_retries2=1; silent-peer -- in-flight --limit 6 {host} {port}'
     prints ': ETIMEDOUT'
@@ -168,7 +168,7 @@ no_probe() {
     saw_time silence 'ended'
 }
 
-@test "user-timeout-outage: An outage that is over in time does no harm." {
+@test "user-timeout-outage: An outage does no harm if the data is repeated once more after it and before the limit." {
     try 'silent-peer --hear-at 3 -- in-flight --idle 2 --interval 1 --count 2 --user-timeout 6000 --limit 8 {host} {port}'
     prints 'user timeout 6000 ms'
     prints 'peer: hears again'
@@ -176,12 +176,22 @@ no_probe() {
     saw_time waited 'still connected'
 }
 
+@test "user-timeout-too-late: One that outlasts the last repetition ends the connection, although the path is back before the limit." {
+    try 'silent-peer --hear-at 5 -- in-flight --idle 2 --interval 1 --count 2 --user-timeout 6000 --limit 12 {host} {port}'
+    prints 'user timeout 6000 ms'
+    prints 'peer: hears again'
+    prints 'unacknowledged bytes: 1'
+    prints ': ETIMEDOUT'
+    saw_time silence 'ended'
+}
+
 # try_full [PEER OPTION...] -- FULL OPTION...: a peer whose program is
-# stopped; then probes of both kinds are counted.
+# stopped; then probes of both kinds are counted. before: a command that
+# comes first.
 try_full() {
     local peer=()
     while [[ $1 != -- ]]; do peer+=("$1"); shift; done
-    try "silent-peer ${peer[*]} --deaf-at 60 -- bash -c 'kill -STOP \$PPID
+    try "${before:+$before; }silent-peer ${peer[*]} --deaf-at 60 -- bash -c 'kill -STOP \$PPID
         full --idle 1 --interval 1 --count 2 ${*:2} {host} {port}
         kill -CONT \$PPID'; nstat -asz TcpExtTCPKeepAlive TcpExtTCPWinProbe"
     prints 'keepalive on: 1 s, 1 s, 2'
@@ -189,7 +199,11 @@ try_full() {
 }
 
 @test "window-stays: A peer that reads nothing keeps its connection for as long as its kernel answers." {
-    try_full -- --limit 7
+    own_network
+    # A dead one is given up within seconds then (window-dead).
+    local before='sysctl -w net.ipv4.tcp_retries2=3'
+    try_full -- --limit 15
+    prints 'net.ipv4.tcp_retries2 = 3'
     prints 'bytes on their way: 0, bytes that wait for room: yes'
     saw_time waited 'still connected'
 }
@@ -247,6 +261,20 @@ try_full() {
     prints 'client has sent 0 keepalive probes'
     saw lowered 3
     saw probes 0
+}
+
+@test "user-timeout-window-dead: A user timeout does not lengthen that: the sooner of the two limits ends the connection." {
+    own_network
+    try "lab -c 'sysctl -w net.ipv4.tcp_retries2=3
+        start server silent-peer --host server --port 7000 --deaf-at 999
+        freeze server
+        after 3 unplug server
+        full --idle 1 --interval 1 --count 2 --user-timeout 40000 --limit 25 server 7000'"
+    prints 'net.ipv4.tcp_retries2 = 3'
+    prints 'full: the peer reads nothing'
+    # It ended within the limit of 25 s.
+    prints 'predicted 40 s: ETIMEDOUT'
+    saw lowered 3
 }
 
 @test "user-timeout-window: TCP_USER_TIMEOUT also ends a connection whose peer is well but reads nothing." {

@@ -80,7 +80,7 @@ leaked() {
     saw_time leaked
 }
 
-@test "fin-timeout: On a fresh kernel tcp_fin_timeout is 60 s, and it is what decides how long a kernel remembers an end that its program has closed." {
+@test "fin-timeout: On a fresh kernel tcp_fin_timeout is 60 s, and it is what decides how long a kernel remembers an end that its program has closed while the other has not." {
     own_network
     try "lab -c 'on server sysctl net.ipv4.tcp_fin_timeout'"
     [[ $output == 'net.ipv4.tcp_fin_timeout = 60' ]]
@@ -91,6 +91,10 @@ leaked() {
     leaked 5 server --idle 2 --interval 1 --count 1
     prints 'CLOSE after'
     saw_time long
+    # When both have closed it decides nothing.
+    try "lab -c 'on server sysctl -w net.ipv4.tcp_fin_timeout=1; start server silent-peer --host server --port 7000 --close-at 1 >/dev/null; detect server 7000; sleep 4; on server ss -Htan'"
+    prints 'closed by the peer'
+    prints TIME-WAIT
 }
 
 @test "leak-ss: ss calls this state CLOSE-WAIT, with a hyphen." {

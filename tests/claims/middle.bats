@@ -29,7 +29,7 @@ answered'
     prints 'still connected, bytes unacknowledged: 6'
 }
 
-@test "middle-kept: Keepalive with an idle time shorter than that patience keeps the connection." {
+@test "middle-kept: Keepalive keeps the connection if its idle time and its interval are both shorter than that patience." {
     own_network
     ask_through 3 'ask --idle 2 --interval 1 --count 3 --pause 7 server6 7000; probes client'
     prints 'keepalive on: 2 s, 1 s, 3'
@@ -38,6 +38,11 @@ answered'
     saw_time quiet asks
     prints 'client has sent 3 keepalive probes'
     saw probes 3 probes
+    # After an answer the next probe comes when both have passed.
+    ask_through 3 'ask --idle 2 --interval 10 --count 3 --pause 7 --limit 3 server6 7000; probes client'
+    prints 'keepalive on: 2 s, 10 s, 3'
+    prints 'no answer'
+    prints 'client has sent 1 keepalive probes'
 }
 
 @test "middle-kept-server: The keepalive of the server's side keeps it as well." {
@@ -92,7 +97,7 @@ ESTAB'
 ESTAB'
 }
 
-@test "middle-spare: A lost probe is forgiven if the idle time and one interval together are shorter than that patience." {
+@test "middle-spare: A lost probe is forgiven if the longer of idle time and interval, and one interval more, are together shorter than that patience." {
     own_network
     # The client's cable is cut when the first probe of both connections
     # is sent; the second one comes within the patience, or too late.
@@ -107,6 +112,14 @@ answered'
     prints 'late: no answer'
     prints 'late: still connected, bytes unacknowledged: 6'
     saw_time too-late 'predicted 10 s'
+    # An interval longer than the idle time: the second probe is cut.
+    local wait='ask --idle 1 --interval 4 --pause 10 --limit 1 server6 7000'
+    ask_through 6 "(sleep 3.5; unplug client; sleep 3; plug client) & $wait; wait"
+    prints 'keepalive on: 1 s, 4 s, 6'
+    prints 'no answer'
+    ask_through 6 "$wait"
+    prints 'predicted 10 s
+answered'
 }
 
 @test "middle-one-way: The firewall of the lab, which is Linux, begins anew with each probe that it sees, even with one that nobody answers." {
@@ -130,5 +143,20 @@ answered'
     # It is there once something in the namespace tracks connections.
     try "lab -c 'forget 9; on router sysctl net.netfilter.nf_conntrack_tcp_timeout_established'"
     prints '_established = 432000'
+    # It is that value which decides, where no rule says another.
+    local rules='table inet plain {
+            chain forward {
+                type filter hook forward priority filter;
+                ct state established accept
+                tcp flags & (syn | ack) != syn ct state new drop
+            }
+        }'
+    try "lab -c 'start server serve --quiet --no-keepalive --host server --port 7000
+        on router nft \"$rules\"
+        on router sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=3
+        ask --no-keepalive --pause 2 server 7000; ask --no-keepalive --pause 5 --limit 3 server 7000'"
+    prints 'predicted 2 s
+answered'
+    prints 'no answer'
     saw default 432000 s
 }

@@ -1,11 +1,12 @@
 // mptcp: keepalive on sockets of Multipath TCP.
 //
-//     mptcp
+//     mptcp [plain]
 //
 // Sets keepalive (3 s, 2 s, 4) on a listening and on a connecting MPTCP
 // socket, connects them over loopback, and prints what the connecting
 // one and the accepted one have; then what the kernel says to
-// TCP_USER_TIMEOUT on the connecting one. Exit status: 0 said, 1 a
+// TCP_USER_TIMEOUT on the connecting one. With "plain" the listening
+// socket is one of plain TCP. Exit status: 0 said, 1 a
 // failed call.
 
 #define _GNU_SOURCE
@@ -28,9 +29,9 @@ static void set(int fd, int level, int option, int value)
         err(1, "setsockopt %d", option);
 }
 
-static int make(void)
+static int make(int protocol)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+    int fd = socket(AF_INET, SOCK_STREAM, protocol);
     if (fd == -1)
         err(1, "socket");
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -60,19 +61,20 @@ static void show(int fd, const char *name)
            get(fd, IPPROTO_TCP, TCP_KEEPCNT));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr =
                                       htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    int listener = make();
+    int plain = argc == 2 && strcmp(argv[1], "plain") == 0;
+    int listener = make(plain ? IPPROTO_TCP : IPPROTO_MPTCP);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) ==
             -1 ||
         listen(listener, 1) == -1 ||
         getsockname(listener, (struct sockaddr *)&address, &size) == -1)
         err(1, "bind, listen or getsockname");
-    int client = make();
+    int client = make(IPPROTO_MPTCP);
     if (connect(client, (struct sockaddr *)&address, sizeof address) ==
         -1)
         err(1, "connect");

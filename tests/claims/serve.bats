@@ -157,7 +157,7 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
     for client in 1 2 3; do saw_time "client-$client" "client $client: timed out"; done
 }
 
-@test "killed-program: When a program is killed, its kernel closes its connections, and the other side knows it at once." {
+@test "killed-program: When a program is killed, its kernel closes the connections that no other process has open, and the other side knows it at once." {
     own_network
     local family host
     for family in 4 6; do
@@ -232,18 +232,23 @@ established='echo "$(on server ss -Htn state established | wc -l) established"'
 @test "mptcp-keepalive: A socket of Multipath TCP takes SO_KEEPALIVE and the three values, sends probes by them, and hands them on to those it accepts." {
     own_network
     compile mptcp.c
-    try 'ip link set lo up; mptcp; nstat -asz TcpExtTCPKeepAlive'
+    try 'ip link set lo up; mptcp; nstat -asz TcpExtTCPKeepAlive MPTcpExtMPCapableSYNACKRX'
     prints 'connecting: MPTCP, keepalive 1, 3 s, 2 s, 4'
     prints 'accepted: MPTCP, keepalive 1, 3 s, 2 s, 4'
+    [[ $output =~ MPTcpExtMPCapableSYNACKRX\ +1\  ]]
     # One of each side, after the idle time.
     saw_count probes TcpExtTCPKeepAlive probes
     [[ $count == 2 ]]
 }
 
-@test "mptcp-user-timeout: It does not take TCP_USER_TIMEOUT, and says ENOPROTOOPT." {
+@test "mptcp-user-timeout: As long as it speaks Multipath TCP it does not take TCP_USER_TIMEOUT, and with a peer that speaks plain TCP it does." {
     own_network
     compile mptcp.c
     try 'ip link set lo up; mptcp'
     prints 'TCP_USER_TIMEOUT: ENOPROTOOPT'
     saw error ENOPROTOOPT
+    try 'ip link set lo up; mptcp plain'
+    prints 'connecting: MPTCP, keepalive 1, 3 s, 2 s, 4'
+    prints 'accepted: TCP, '
+    prints 'TCP_USER_TIMEOUT: accepted'
 }

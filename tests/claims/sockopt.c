@@ -1,7 +1,8 @@
 // sockopt: sets one integer option on a new socket and reads it back.
 //
-//     sockopt tcp|tcp6|udp|unix SO_KEEPALIVE|TCP_KEEPIDLE [VALUE]
+//     sockopt tcp|tcp6|udp|unix OPTION [VALUE]
 //
+// OPTION is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL or TCP_KEEPCNT.
 // Prints what kind of socket the kernel says it is, and the option's
 // value or the name of the error; without VALUE it only reads. Exit
 // status: 0 said, 1 no socket, 2 wrong usage.
@@ -29,6 +30,17 @@ static const struct {
     {"unix", "Unix", AF_UNIX, 0, SOCK_STREAM},
 };
 
+static const struct {
+    const char *name;
+    int level;
+    int option;
+} options[] = {
+    {"SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE},
+    {"TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE},
+    {"TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL},
+    {"TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT},
+};
+
 static int ask(int fd, int option)
 {
     int value = 0;
@@ -51,8 +63,7 @@ static const char *kind_of(int fd)
 int main(int argc, char **argv)
 {
     static const char usage[] =
-        "usage: sockopt tcp|tcp6|udp|unix SO_KEEPALIVE|TCP_KEEPIDLE "
-        "[VALUE]";
+        "usage: sockopt tcp|tcp6|udp|unix OPTION [VALUE]";
     int fd = -1;
     if (argc != 3 && argc != 4)
         errx(2, "%s", usage);
@@ -62,11 +73,14 @@ int main(int argc, char **argv)
             if (fd == -1)
                 err(1, "socket");
         }
-    int idle = strcmp(argv[2], "TCP_KEEPIDLE") == 0;
-    if (fd == -1 || (!idle && strcmp(argv[2], "SO_KEEPALIVE") != 0))
+    size_t o = 0;
+    while (o < sizeof options / sizeof *options &&
+           strcmp(argv[2], options[o].name) != 0)
+        o++;
+    if (fd == -1 || o == sizeof options / sizeof *options)
         errx(2, "%s", usage);
-    int level = idle ? IPPROTO_TCP : SOL_SOCKET;
-    int option = idle ? TCP_KEEPIDLE : SO_KEEPALIVE;
+    int level = options[o].level;
+    int option = options[o].option;
     int value = argc == 4 ? atoi(argv[3]) : 0;
     socklen_t size = sizeof value;
     printf("%s: %s", kind_of(fd), argv[2]);

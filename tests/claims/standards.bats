@@ -43,6 +43,17 @@ syn_with_option() {
     saw other off
 }
 
+@test "one-probe-user-timeout: With a user timeout no longer than idle time and one interval, a single one does so too, whatever the count." {
+    own_network
+    # The cable is out for the first probe, and back for the second.
+    try "lab -c 'start server silent-peer --host server --port 7000 --deaf-at 999 >/dev/null; after 1 unplug server; after 3 plug server; detect --idle 2 --interval 3 --count 9 --user-timeout 1000 --limit 9 server 7000; probes client'"
+    prints 'keepalive on: 2 s, 3 s, 9'
+    prints 'lab: plug server'
+    saw_time silence ETIMEDOUT
+    prints 'client has sent 1 keepalive probes'
+    saw probes 1
+}
+
 @test "one-probe: With a count of one, a single probe without an answer ends the connection." {
     own_network
     local count

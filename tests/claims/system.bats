@@ -7,7 +7,7 @@ counts() {
     awk '$1 == "TcpExtTCPKeepAlive" { print $2 }' <<<"$output" | paste -sd ,
 }
 
-@test "system-followed: A socket without values of its own always reports the system-wide ones of that moment." {
+@test "system-followed: A socket without values of its own reports the system-wide ones of that moment." {
     own_network
     try 'silent-peer --deaf-at 9 -- socat TCP:{host}:{port},keepalive SYSTEM:"check --fd 0 >&2; sysctl -qw net.ipv4.tcp_keepalive_time=61 net.ipv4.tcp_keepalive_intvl=62 net.ipv4.tcp_keepalive_probes=63; check --fd 0 >&2",nofork'
     prints 'SO_KEEPALIVE   on
@@ -32,7 +32,7 @@ TCP_KEEPINTVL  62 s'
     saw followed 62 s
 }
 
-@test "system-armed: A connection that is waiting already reports the new idle time too, but goes on waiting for the old one." {
+@test "system-armed: A connection that is waiting already reports a shorter idle time at once, but goes on waiting for the old one." {
     own_network
     local older='sysctl -qw net.ipv4.tcp_keepalive_time=5'
     local newer='sysctl -qw net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl=9'
@@ -47,6 +47,14 @@ TCP_KEEPINTVL  62 s'
     saw reports 1 s
     saw after-the-new-time 0 probes
     saw after-the-old-time 1 probe
+}
+
+@test "system-armed-longer: A longer one it waits for, because the kernel looks again when the timer has run out." {
+    own_network
+    try 'sysctl -qw net.ipv4.tcp_keepalive_time=2 net.ipv4.tcp_keepalive_intvl=1; silent-peer --deaf-at 60 -- socat TCP:{host}:{port},keepalive SYSTEM:"sysctl -qw net.ipv4.tcp_keepalive_time=5; sleep 3.5; nstat -asz TcpExtTCPKeepAlive >&2; sleep 2.8; nstat -asz TcpExtTCPKeepAlive >&2",nofork'
+    [[ $(counts) == 0,1 ]]
+    saw after-the-old-time 0 probes
+    saw after-the-new-time 1 probe
 }
 
 @test "system-ipv6: A connection over IPv6 is probed and given up by the values under net.ipv4." {
@@ -131,10 +139,12 @@ TCP_KEEPINTVL  62 s'
     saw theirs 62 s
 }
 
-@test "system-read-only: Where /proc/sys is mounted read-only, as in most containers, not even root can change the values." {
+@test "system-read-only: Where /proc/sys is mounted read-only, as in most containers, root cannot change the values unless it may mount." {
     own_network
-    try "lab -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1; id -u; sysctl -w net.ipv4.tcp_keepalive_time=61; check'"
+    try "lab -c 'sysctl -w net.ipv4.tcp_keepalive_intvl=60 && mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys || exit 1; id -u; sysctl -w net.ipv4.tcp_keepalive_time=61 || echo refused; check'"
     prints $'0\n'
+    prints refused
+    prints 'TCP_KEEPINTVL  60 s'
     prints 'TCP_KEEPIDLE   7200 s'
     prints_not '= 61'
     saw stays 7200 s
