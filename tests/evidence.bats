@@ -91,8 +91,8 @@ compare() {
 @test "evidence: a changed figure, prediction, command or late time is shown with both sides" {
     run -1 compare 'saw["system-wide"]["idle"]["value"] = "7201"'
     [[ $output =~ '! system-wide idle '+'7200 s'' '+'7201 s' ]]
-    run -1 compare 'saw["given-up"]["silence"]["value"] = "9.9"'
-    [[ $output =~ '! given-up silence '.*'9.9 s' ]]
+    run -1 compare 'saw["given-up"]["silence"]["value"] = "19.9"'
+    [[ $output =~ '! given-up silence '.*'19.9 s' ]]
     run -1 compare 'saw["given-up"]["silence"]["predicted"] = "3"'
     run -1 compare 'e["given-up"]["ran"] = ["true"]'
     has '! given-up ran'
