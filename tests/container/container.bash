@@ -44,6 +44,8 @@ until_true() {
     return 1
 }
 
+# teardown: no container of the test stays, and no volume for its $home.
 teardown() {
     [[ -z ${name-} ]] || timeout 30 "$engine" rm --force --time 0 "$name" >/dev/null 2>&1 || true
+    [[ -z ${home-} ]] || timeout 30 "$engine" volume rm --force "$home" >/dev/null 2>&1 || true
 }

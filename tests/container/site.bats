@@ -31,7 +31,6 @@ serve_site() {
     get /source/examples/detect/detect.c
     has 'Content-Type: text/plain'
     has 'detect: '
-    get /book.pdf -o /dev/null
     get /book.pdf --range 0-3
     has 'Content-Type: application/pdf'
     has '%PDF'
